@@ -1,0 +1,58 @@
+/**
+ * Cutting a graph: what must be computed for some targets when some values are known already.
+ * "Known" values are those that are fed, or that an earlier stage of the same run has computed.
+ */
+import type { Chooser } from "./choose.js";
+import { inputsOf, type Value } from "./value.js";
+
+/** A value as it is computed: names and choices followed down, until a known value or a real node. */
+export function strip(value: Value, known: ReadonlySet<Value>, choose: Chooser): Value {
+  for (let v = value; ;) {
+    if (known.has(v)) return v;
+    if (v.kind === "named") v = v.of;
+    else if (v.kind === "choice") v = choose(v);
+    else return v;
+  }
+}
+
+/** All nodes that the targets need, known ones left out; each stands after those it reads. */
+export function needed(
+  targets: readonly Value[],
+  known: ReadonlySet<Value>,
+  choose: Chooser,
+): Set<Value> {
+  const found = new Set<Value>();
+  const open = targets.map((value) => ({ value: strip(value, known, choose), entered: false }));
+  for (let top = open.pop(); top !== undefined; top = open.pop()) {
+    const { value, entered } = top;
+    if (known.has(value) || found.has(value)) continue;
+    if (entered) {
+      found.add(value);
+      continue;
+    }
+    open.push({ value, entered: true });
+    for (const source of inputsOf(value)) {
+      open.push({ value: strip(source, known, choose), entered: false });
+    }
+  }
+  return found;
+}
+
+/**
+ * The values that the first part computes and the second part reads too: handing them over saves
+ * computing them again. Both parts are sets that {@link needed} returned.
+ */
+export function crossing(
+  first: ReadonlySet<Value>,
+  second: ReadonlySet<Value>,
+  secondTargets: readonly Value[],
+  known: ReadonlySet<Value>,
+  choose: Chooser,
+): Value[] {
+  const read = new Set(secondTargets.map((value) => strip(value, known, choose)));
+  for (const value of second) {
+    if (first.has(value)) continue;
+    for (const source of inputsOf(value)) read.add(strip(source, known, choose));
+  }
+  return [...first].filter((value) => value.kind === "operation" && read.has(value));
+}

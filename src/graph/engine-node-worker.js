@@ -1,0 +1,92 @@
+// @ts-check
+/**
+ * The engine thread of Node: `run()` of ONNX Runtime blocks its thread, so it gets its own.
+ *
+ * @import { Request, Reply, StartOptions } from "./engine-node-protocol.js"
+ * @import { EngineInfo } from "./engine.js"
+ * @import { Host } from "./ort-host.js"
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { createRequire } from "node:module";
+import { createHost } from "./ort-host.js";
+
+const port = /** @type {import("node:worker_threads").MessagePort} */ (parentPort);
+const options = /** @type {StartOptions} */ (workerData);
+
+/** The host is made once; a failure is reported to each request. */
+const starting = start();
+starting.catch(() => undefined);
+
+/** @returns {Promise<{ host: Host, info: EngineInfo }>} */
+async function start() {
+  const { threads } = options;
+  let note = null;
+  if (options.runtime !== "wasm") {
+    try {
+      const ort = await import("onnxruntime-node");
+      const host = createHost(ort, { provider: "cpu", threads, maxSessions: 16 });
+      return {
+        host,
+        info: { provider: "cpu", runtime: version("onnxruntime-node"), threads, note },
+      };
+    } catch (error) {
+      if (options.runtime === "cpu") throw error;
+      const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+      note = `onnxruntime-node does not load (${reason}); the slower WASM build serves`;
+    }
+  }
+  const ort = await import("onnxruntime-web");
+  ort.env.wasm.numThreads = threads;
+  const host = createHost(ort, { provider: "wasm", threads, maxSessions: 3 });
+  return { host, info: { provider: "wasm", runtime: version("onnxruntime-web"), threads, note } };
+}
+
+/** @param {string} name */
+function version(name) {
+  const require = createRequire(import.meta.url);
+  // The packages do not export their package.json: look beside the entry point instead.
+  for (const up of ["../package.json", "../../package.json"]) {
+    try {
+      const found = require(new URL(up, `file://${require.resolve(name)}`).pathname);
+      if (found.name === name) return `${name} ${found.version}`;
+    } catch {
+      continue;
+    }
+  }
+  return name;
+}
+
+/** @param {Request} request */
+async function answer(request) {
+  const { host, info } = await starting;
+  switch (request.kind) {
+    case "info":
+      return info;
+    case "store":
+      return host.store(request.store, request.tensors);
+    case "add":
+      return host.add(request.graph, request.compiled, request.store);
+    case "run":
+      return host.run(request.graph, request.feeds);
+    case "close":
+      return host.close();
+  }
+}
+
+port.on("message", (/** @type {{ id: number, request: Request }} */ { id, request }) => {
+  answer(request).then(
+    (result) => {
+      const buffers =
+        request.kind === "run"
+          ? Object.values(/** @type {Record<string, import("./tensor.js").Tensor>} */ (result)).map(
+              (tensor) => /** @type {ArrayBuffer} */ (tensor.data.buffer),
+            )
+          : [];
+      port.postMessage(/** @type {Reply} */ ({ id, result }), buffers);
+    },
+    (error) => {
+      const message = error instanceof Error ? error.message : String(error);
+      port.postMessage(/** @type {Reply} */ ({ id, error: message }));
+    },
+  );
+});

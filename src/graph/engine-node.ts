@@ -1,0 +1,131 @@
+import { Worker } from "node:worker_threads";
+import { LabError } from "../errors.js";
+import type { CompiledGraph, Engine, EngineInfo, TensorStore } from "./engine.js";
+import type { Reply, Request, StartOptions } from "./engine-node-protocol.js";
+import type { Tensor } from "./tensor.js";
+
+/** Options of {@link nodeEngine}. */
+export interface NodeEngineOptions {
+  /**
+   * `auto` (the default): the native build of ONNX Runtime where its binary loads, else its WASM
+   * build, and `info().note` says so. `cpu` and `wasm` name one of them.
+   */
+  readonly runtime?: StartOptions["runtime"];
+  /** Threads that one operator may use; 2 by default, a fixed number so that results repeat. */
+  readonly threads?: number;
+}
+
+/**
+ * The engine for Node: ONNX Runtime in one worker thread, started at the first use. It does not keep
+ * the process alive while it is idle.
+ */
+export function nodeEngine({ runtime = "auto", threads = 2 }: NodeEngineOptions = {}): Engine {
+  const thread = new EngineThread({ runtime, threads });
+  const graphs = new WeakMap<CompiledGraph, number>();
+  let graphCount = 0;
+  let storeCount = 0;
+  return {
+    // The WASM build reads initializers; it is asked for by name, or known after the start.
+    get parametersAs() {
+      return thread.provider === "wasm" ? "initializers" : "inputs";
+    },
+    info: () => thread.info(),
+    async store(tensors: ReadonlyMap<string, Tensor>): Promise<TensorStore> {
+      await thread.info();
+      const id = storeCount++;
+      await thread.ask({ kind: "store", store: id, tensors });
+      return { id };
+    },
+    async run(graph, feeds) {
+      let id = graphs.get(graph);
+      if (id === undefined) {
+        id = graphCount++;
+        graphs.set(graph, id);
+        const { store, ...compiled } = graph;
+        await thread.ask({ kind: "add", graph: id, compiled, store: store.id });
+      }
+      return (await thread.ask({ kind: "run", graph: id, feeds })) as Record<string, Tensor>;
+    },
+    close: () => thread.close(),
+  };
+}
+
+/** The worker thread and the requests that wait for its answers. */
+class EngineThread {
+  readonly #options: StartOptions;
+  readonly #waiting = new Map<
+    number,
+    { resolve(result: unknown): void; reject(error: Error): void }
+  >();
+  #worker: Worker | null = null;
+  #info: Promise<EngineInfo> | null = null;
+  #closed = false;
+  #count = 0;
+  provider: EngineInfo["provider"] | null = null;
+
+  constructor(options: StartOptions) {
+    this.#options = options;
+  }
+
+  info(): Promise<EngineInfo> {
+    this.#info ??= this.ask({ kind: "info" }).then((result) => {
+      const info = result as EngineInfo;
+      this.provider = info.provider;
+      return info;
+    });
+    return this.#info;
+  }
+
+  ask(request: Request): Promise<unknown> {
+    if (this.#closed)
+      return Promise.reject(new LabError("engine: expected an open one, got one that is closed"));
+    const worker = (this.#worker ??= this.#start());
+    const id = this.#count++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      worker.ref();
+      worker.postMessage({ id, request });
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#worker !== null && !this.#closed) {
+      await this.ask({ kind: "close" }).catch(() => undefined);
+      this.#closed = true;
+      await this.#worker.terminate();
+    }
+    this.#closed = true;
+  }
+
+  #start(): Worker {
+    const url = new URL("./engine-node-worker.js", import.meta.url);
+    const worker = new Worker(url, { workerData: this.#options });
+    worker.on("message", (reply: Reply) => {
+      const { resolve, reject } = this.#waiting.get(reply.id) as {
+        resolve(result: unknown): void;
+        reject(error: Error): void;
+      };
+      this.#waiting.delete(reply.id);
+      if (this.#waiting.size === 0) worker.unref();
+      if ("error" in reply)
+        reject(new LabError(`engine: ${firstLine(reply.error)}`, { cause: reply.error }));
+      else resolve(reply.result);
+    });
+    const fail = (error: Error) => {
+      for (const { reject } of this.#waiting.values()) reject(error);
+      this.#waiting.clear();
+      this.#closed = true;
+    };
+    worker.on("error", (error: Error) =>
+      fail(new LabError(`engine: ${firstLine(error.message)}`, { cause: error })),
+    );
+    worker.on("exit", (code) =>
+      fail(new LabError(`engine: the engine thread ended with code ${code}`)),
+    );
+    return worker;
+  }
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] as string;
+}

@@ -1,0 +1,49 @@
+import type { OnnxValueInfo } from "./onnx-bytes.js";
+import type { Tensor } from "./tensor.js";
+
+/** What computes, for provenance: every result names it. */
+export interface EngineInfo {
+  /** ONNX Runtime's execution provider. */
+  readonly provider: "cpu" | "wasm" | "webgpu";
+  /** Package and version, such as `onnxruntime-node 1.30.0`. */
+  readonly runtime: string;
+  readonly threads: number;
+  /** Why this is not the engine one would expect, or `null`. */
+  readonly note: string | null;
+}
+
+/** Weights that an engine keeps, for all sessions of a model. */
+export interface TensorStore {
+  readonly id: number;
+}
+
+/** A cut graph as bytes: one ONNX session when an engine runs it. */
+export interface CompiledGraph {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly store: TensorStore;
+  /** Names of the tensors that a run must hand over. */
+  readonly inputs: readonly string[];
+  /** Names of stored tensors that the session reads. */
+  readonly parameters: readonly string[];
+  readonly outputs: readonly OnnxValueInfo[];
+}
+
+/**
+ * What runs graphs. Whoever starts the program makes one and passes it in: `nodeEngine()` on a
+ * computer, `webEngine()` in a browser.
+ */
+export interface Engine {
+  /** Whether sessions read weights as inputs (shared, no copy) or hold them as external initializers. */
+  readonly parametersAs: "inputs" | "initializers";
+  /** Starts the engine if need be and says what it is. */
+  info(): Promise<EngineInfo>;
+  /** Hands weights over once; the caller's tensors stay untouched. */
+  store(tensors: ReadonlyMap<string, Tensor>): Promise<TensorStore>;
+  /** Runs a graph on tensors by input name; sessions are made when needed and kept while there is room. */
+  run(
+    graph: CompiledGraph,
+    feeds: Readonly<Record<string, Tensor>>,
+  ): Promise<Record<string, Tensor>>;
+  /** Frees everything; the engine cannot be used afterwards. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,138 @@
+// @ts-check
+/**
+ * Sessions over ONNX Runtime's JavaScript API, which `onnxruntime-node` and `onnxruntime-web` share.
+ * Plain JavaScript, because a worker thread loads it as it stands, from `src` in tests and from
+ * `dist` in the package.
+ *
+ * @import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-web"
+ * @import { CompiledGraph } from "./engine.js"
+ * @import { Tensor } from "./tensor.js"
+ */
+
+/**
+ * @typedef {object} HostOptions
+ * @property {"cpu" | "wasm" | "webgpu"} provider
+ * @property {number} threads
+ * @property {number} maxSessions sessions that live at once; the least recently used goes first
+ */
+
+/**
+ * @typedef {object} Host
+ * @property {(id: number, tensors: ReadonlyMap<string, Tensor>) => void} store keeps weights
+ * @property {(id: number, graph: Omit<CompiledGraph, "store">, storeId: number) => void} add keeps a graph
+ * @property {(id: number, feeds: Readonly<Record<string, Tensor>>) => Promise<Record<string, Tensor>>} run
+ * @property {() => Promise<void>} close
+ */
+
+/**
+ * Makes the host of one engine.
+ *
+ * @param {typeof import("onnxruntime-web")} ort
+ * @param {HostOptions} options
+ * @returns {Host}
+ */
+export function createHost(ort, { provider, threads, maxSessions }) {
+  /** @type {Map<number, Map<string, OrtTensor>>} */
+  const stores = new Map();
+  /** @type {Map<number, { graph: Omit<CompiledGraph, "store">, storeId: number }>} */
+  const graphs = new Map();
+  /** In order of use, the least recently used first. @type {Map<number, InferenceSession>} */
+  const sessions = new Map();
+  /** A session cannot run twice at once. @type {Promise<unknown>} */
+  let queue = Promise.resolve();
+
+  /** @param {Tensor} tensor @returns {OrtTensor} */
+  const toOrt = ({ dtype, data, shape }) => new ort.Tensor(dtype, /** @type {any} */ (data), shape);
+
+  /** @param {number} id @returns {Promise<InferenceSession>} */
+  async function open(id) {
+    const live = sessions.get(id);
+    if (live !== undefined) {
+      sessions.delete(id);
+      sessions.set(id, live);
+      return live;
+    }
+    for (const [oldest, session] of sessions) {
+      if (sessions.size < maxSessions) break;
+      sessions.delete(oldest);
+      await session.release();
+    }
+    const { graph, storeId } = required(graphs, id);
+    const store = required(stores, storeId);
+    const session = await ort.InferenceSession.create(graph.bytes, {
+      executionProviders: [provider],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      logSeverityLevel: 3,
+      ...(provider === "cpu"
+        ? {}
+        : {
+            externalData: graph.parameters.map((path) => {
+              const { buffer, byteOffset, byteLength } = /** @type {Float32Array} */ (
+                required(store, path).data
+              );
+              return { path, data: new Uint8Array(buffer, byteOffset, byteLength) };
+            }),
+          }),
+    });
+    sessions.set(id, session);
+    return session;
+  }
+
+  /** @param {number} id @param {Readonly<Record<string, Tensor>>} feeds */
+  async function run(id, feeds) {
+    const session = await open(id);
+    const { graph, storeId } = required(graphs, id);
+    /** @type {Record<string, OrtTensor>} */
+    const inputs = {};
+    if (provider === "cpu") {
+      const store = required(stores, storeId);
+      for (const name of graph.parameters) inputs[name] = required(store, name);
+    }
+    for (const name of graph.inputs) inputs[name] = toOrt(/** @type {Tensor} */ (feeds[name]));
+    const results = await session.run(inputs);
+    /** @type {Record<string, Tensor>} */
+    const outputs = {};
+    for (const { name, dtype } of graph.outputs) {
+      const result = /** @type {OrtTensor} */ (results[name]);
+      // A copy: the runtime's own memory can neither be transferred nor kept.
+      const data = /** @type {any} */ (result.data).slice();
+      outputs[name] = /** @type {any} */ ({ dtype, shape: [...result.dims], data });
+      result.dispose();
+    }
+    return outputs;
+  }
+
+  return {
+    store(id, tensors) {
+      stores.set(id, new Map([...tensors].map(([name, tensor]) => [name, toOrt(tensor)])));
+    },
+    add(id, graph, storeId) {
+      graphs.set(id, { graph, storeId });
+    },
+    run(id, feeds) {
+      const result = queue.then(() => run(id, feeds));
+      queue = result.catch(() => undefined);
+      return result;
+    },
+    async close() {
+      await queue;
+      for (const session of sessions.values()) await session.release();
+      sessions.clear();
+      stores.clear();
+      graphs.clear();
+    },
+  };
+}
+
+/**
+ * @template K, V
+ * @param {Map<K, V>} map
+ * @param {K} key
+ * @returns {V}
+ */
+function required(map, key) {
+  const value = map.get(key);
+  if (value === undefined) throw new Error(`engine: nothing is kept under ${String(key)}`);
+  return value;
+}

@@ -1,0 +1,177 @@
+import { usageError } from "../errors.js";
+import { type Chooser, NameReach } from "./choose.js";
+import { compile } from "./compile.js";
+import { crossing, needed, strip } from "./cut.js";
+import type { CompiledGraph, Engine, TensorStore } from "./engine.js";
+import { checkFeed, type Sizes } from "./feed-check.js";
+import { type Graph, graphOf, type NamedValue, valueNamed } from "./graph.js";
+import type { Tensor } from "./tensor.js";
+import type { Value } from "./value.js";
+
+/** Computes what replaces a value from the value itself, a copy that it may change in place. */
+export type FeedFunction = (value: Tensor) => Tensor | Promise<Tensor>;
+
+/** What replaces a named value: numbers, or a function of the value it replaces. */
+export type Feed = Tensor | FeedFunction;
+
+/** What one run fetches and feeds. */
+export interface RunOptions<Name extends string = string> {
+  /** Names of the values wanted. A name that is fed too gives what was fed. */
+  readonly fetch: readonly Name[];
+  /** Values to replace, by name. Inputs must be fed; everything else may be. */
+  readonly feed: Readonly<Record<string, Feed>>;
+}
+
+/** A graph, its weights and the engine that runs it: any named value can be fetched, any can be fed. */
+export class Program {
+  readonly graph: Graph;
+  readonly #engine: Engine;
+  readonly #store: TensorStore;
+  readonly #parameters: ReadonlyMap<string, Tensor>;
+  readonly #reach = new NameReach();
+  readonly #compiled = new Map<string, CompiledGraph>();
+
+  constructor(
+    roots: readonly Value[],
+    engine: Engine,
+    store: TensorStore,
+    parameters: ReadonlyMap<string, Tensor>,
+  ) {
+    this.graph = graphOf(...roots);
+    this.#engine = engine;
+    this.#store = store;
+    this.#parameters = parameters;
+  }
+
+  /**
+   * Runs the graph. Functions among the feeds cut it: the graph runs up to the value, JavaScript
+   * computes the replacement, and the rest runs on; nothing is computed twice. A function that gives
+   * back the numbers that it got leaves the run as it is without it.
+   *
+   * @throws LabError for a name that does not exist (with the nearest ones), an input that is not
+   *   fed, and a feed whose element type or shape does not fit.
+   */
+  async run<Name extends string>({ fetch, feed }: RunOptions<Name>): Promise<Record<Name, Tensor>> {
+    const wanted = fetch.map((name) => valueNamed(this.graph, name));
+    const fed = new Set(Object.keys(feed));
+    const chooser = () => this.#reach.chooser({ fetched: new Set(fetch), fed });
+    let choose = chooser();
+    const sizes: Sizes = new Map();
+    const known = new Map<Value, Tensor>();
+    const functions: { value: NamedValue; feed: FeedFunction }[] = [];
+    for (const [name, replacement] of Object.entries(feed)) {
+      const value = valueNamed(this.graph, name);
+      if (typeof replacement === "function") functions.push({ value, feed: replacement });
+      else known.set(value, checkFeed(value, replacement, sizes));
+    }
+    functions.sort((a, b) => this.#position(a.value) - this.#position(b.value));
+
+    const stage = (targets: readonly Value[]) =>
+      this.#stage(targets, known, choose, `${[...fetch]}|${[...fed]}`);
+    for (const [i, { value, feed: replace }] of functions.entries()) {
+      const before = this.#original(value);
+      const rest = [...wanted, ...functions.slice(i + 1).map((f) => this.#original(f.value))];
+      const now = new Set(known.keys());
+      const first = needed([before], now, choose);
+      const later = new Set([...now, value]);
+      const second = needed(rest, later, choose);
+      await stage([before, ...crossing(first, second, rest, later, choose)]);
+      const original = this.#knownTensor(before, known, choose);
+      const replaced = checkFeed(value, await replace(copyOf(original)), sizes);
+      if (sameNumbers(original, replaced)) {
+        // Nothing was replaced, so the rest takes the ways that it takes without this feed.
+        fed.delete(value.name);
+        choose = chooser();
+      } else {
+        known.set(value, replaced);
+      }
+    }
+    await stage(wanted);
+
+    const given = new Set<Tensor>();
+    const fetched = wanted.map((value, i) => {
+      const tensor = this.#knownTensor(value, known, choose);
+      // Two names of one value must not share memory: changing one result would change the other.
+      const own = given.has(tensor) ? copyOf(tensor) : tensor;
+      given.add(own);
+      return [fetch[i], own];
+    });
+    return Object.fromEntries(fetched) as Record<Name, Tensor>;
+  }
+
+  /** Computes the targets that are not known yet and adds them to what is known. */
+  async #stage(
+    targets: readonly Value[],
+    known: Map<Value, Tensor>,
+    choose: Chooser,
+    use: string,
+  ): Promise<void> {
+    const knownValues = new Set(known.keys());
+    const missing = new Set(targets.map((value) => strip(value, knownValues, choose)));
+    for (const value of missing) {
+      if (known.has(value) || value.kind === "parameter" || value.kind === "constant") {
+        missing.delete(value);
+      }
+    }
+    if (missing.size === 0) return;
+    const name = (value: Value) =>
+      "name" in value ? value.name : `value at ${this.#position(value)}`;
+    const outputs = new Map([...missing].map((value) => [name(value), value]));
+    const read = [...needed([...missing], knownValues, choose)];
+    for (const value of read) {
+      if (value.kind !== "input") continue;
+      throw usageError(
+        `run: expected "${value.name}" among the feeds, got none`,
+        `feed ${value.dtype} [${value.shape.join(", ")}] under that name`,
+      );
+    }
+    const key = JSON.stringify([[...outputs.keys()], [...knownValues].map(name), use]);
+    let compiled = this.#compiled.get(key);
+    if (compiled === undefined) {
+      const knownNames = new Map([...knownValues].map((value) => [value, name(value)]));
+      const cut = { targets: outputs, known: knownNames, choose };
+      compiled = compile(cut, this.#store, this.#engine.parametersAs);
+      this.#compiled.set(key, compiled);
+    }
+    const tensors = new Map([...known].map(([value, tensor]) => [name(value), tensor]));
+    const feeds = Object.fromEntries(
+      compiled.inputs.map((input) => [input, tensors.get(input) as Tensor]),
+    );
+    const results = await this.#engine.run(compiled, feeds);
+    for (const [outputName, value] of outputs) {
+      known.set(value, results[outputName] as Tensor);
+    }
+  }
+
+  /** What a named value is before a feed replaces it. */
+  #original(value: NamedValue): Value {
+    return value.kind === "named" ? value.of : value;
+  }
+
+  #knownTensor(value: Value, known: ReadonlyMap<Value, Tensor>, choose: Chooser): Tensor {
+    const source = strip(value, new Set(known.keys()), choose);
+    if (source.kind === "constant") return source.tensor;
+    if (source.kind === "parameter" && !known.has(source)) {
+      return this.#parameters.get(source.name) as Tensor;
+    }
+    const tensor = known.get(source);
+    if (tensor !== undefined) return tensor;
+    const name = "name" in source ? source.name : source.kind;
+    throw usageError(
+      `run: expected numbers for the input "${name}", got a function of it`,
+      "feed a tensor",
+    );
+  }
+
+  #position(value: Value): number {
+    return this.graph.order.get(value) as number;
+  }
+}
+
+function copyOf(tensor: Tensor): Tensor {
+  return { ...tensor, data: tensor.data.slice() } as Tensor;
+}
+
+function sameNumbers(a: Tensor, b: Tensor): boolean {
+  return a.data.every((x: number | bigint, i: number) => Object.is(x, b.data[i]));
+}

@@ -1,0 +1,42 @@
+import { readFile } from "node:fs/promises";
+import type { Engine, FloatDType } from "../../src/graph/index.js";
+import { loadModelFiles, type Model, type ProcessingStep } from "../../src/model/index.js";
+import { type ModelFiles, readSafetensors, type SafetensorsFile } from "../../src/weights/index.js";
+
+const root = new URL("../fixtures/", import.meta.url);
+
+/** Reads a safetensors file of test/fixtures. */
+export async function fixtureTensors(path: string): Promise<SafetensorsFile> {
+  return readSafetensors(await readFile(new URL(path, root)), path);
+}
+
+/** Reads a JSON file of test/fixtures. */
+export async function fixtureJson(path: string): Promise<unknown> {
+  return JSON.parse(await readFile(new URL(path, root), "utf8"));
+}
+
+/** A fixture's folder as the files of a model; its weights bear another name there. */
+export function fixtureFiles(name: string): ModelFiles {
+  return {
+    where: name,
+    async read(file) {
+      const path = file === "model.safetensors" ? "weights.safetensors" : file;
+      return readFile(new URL(`${name}/${path}`, root)).catch(() => null);
+    },
+  };
+}
+
+/** Loads a fixture's model on an engine. */
+export function fixtureModel(
+  name: string,
+  engine: Engine,
+  dtype: FloatDType,
+  processing?: readonly ProcessingStep[],
+): Promise<Model> {
+  return loadModelFiles(fixtureFiles(name), {
+    engine,
+    name,
+    dtype,
+    ...(processing && { processing }),
+  });
+}
