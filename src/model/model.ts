@@ -1,0 +1,187 @@
+import { usageError } from "../errors.js";
+import {
+  type Engine,
+  type Feed,
+  type FloatDType,
+  graphOf,
+  Program,
+  type Tensor,
+  type TensorStore,
+  tensor,
+} from "../graph/index.js";
+import type { ModelConfig } from "./config.js";
+import { forward } from "./forward.js";
+import type { Weights } from "./parameters.js";
+import type { ProcessingStep } from "./processing.js";
+import type { LabTokenizer } from "./tokenizer.js";
+
+/** Token ids [batch, position] with the record of whether the first position is BOS. */
+export interface Tokens extends Tensor<"int32"> {
+  readonly prependBos: boolean;
+}
+
+/** Token ids as rows of equal length, or as an int32 tensor [batch, position]. */
+export type TokenInput = Tensor<"int32"> | readonly (readonly number[])[];
+
+/** What a {@link Model} is made of. */
+export interface ModelParts {
+  readonly name: string;
+  /** SHA-256 of the file of weights, in hexadecimal digits. */
+  readonly sha256: string;
+  readonly config: ModelConfig;
+  readonly weights: Weights;
+  readonly dtype: FloatDType;
+  /** The weight processing that was applied, in order. */
+  readonly processing: readonly ProcessingStep[];
+  readonly tokenizer: LabTokenizer | null;
+  /** Id of the token that begins every sequence. */
+  readonly bos: number;
+  readonly engine: Engine;
+}
+
+/** What a run on tokens fetches, and what it replaces besides them. */
+export interface ModelRunOptions<Name extends string> {
+  readonly fetch: readonly Name[];
+  readonly feed?: Readonly<Record<string, Feed>>;
+}
+
+/** A transformer: its configuration, weights and tokenizer, and the engine that runs it. */
+export class Model {
+  readonly name: string;
+  readonly sha256: string;
+  /** After processing: a folded LayerNorm reads `LNPre` here. */
+  readonly config: ModelConfig;
+  readonly weights: Weights;
+  readonly dtype: FloatDType;
+  readonly processing: readonly ProcessingStep[];
+  readonly tokenizer: LabTokenizer | null;
+  readonly bos: number;
+  readonly engine: Engine;
+  readonly #programs = new Map<number, Program>();
+  #store: Promise<TensorStore> | null = null;
+
+  constructor(parts: ModelParts) {
+    this.name = parts.name;
+    this.sha256 = parts.sha256;
+    this.config = parts.config;
+    this.weights = parts.weights;
+    this.dtype = parts.dtype;
+    this.processing = parts.processing;
+    this.tokenizer = parts.tokenizer;
+    this.bos = parts.bos;
+    this.engine = parts.engine;
+  }
+
+  /**
+   * Runs the model on tokens [batch, position]: any named value can be fetched, any can be fed.
+   *
+   * @example
+   * const { logits, "blocks.1.attn.hook_pattern": pattern } = await model.run(tokens, {
+   *   fetch: ["logits", "blocks.1.attn.hook_pattern"],
+   * });
+   * @throws LabError for unknown names, feeds that do not fit, ids outside the vocabulary, and
+   *   sequences that are empty, of unequal length or longer than the context.
+   */
+  async run<Name extends string>(
+    tokens: TokenInput,
+    { fetch, feed = {} }: ModelRunOptions<Name>,
+  ): Promise<Record<Name, Tensor>> {
+    const ids = this.#checked(tokens);
+    const program = await this.program(ids.shape[1] as number);
+    return program.run({ fetch, feed: { tokens: ids, ...feed } });
+  }
+
+  /** The program for sequences of that length, made once; its weights are shared with all lengths. */
+  async program(positions: number): Promise<Program> {
+    const { nCtx } = this.config;
+    if (!Number.isInteger(positions) || positions < 1 || positions > nCtx) {
+      throw usageError(
+        `${this.name}: expected sequences of 1 to ${nCtx} tokens, got ${positions}`,
+        "the model's context is that long",
+      );
+    }
+    this.#store ??= this.engine.store(this.weights);
+    const store = await this.#store;
+    let program = this.#programs.get(positions);
+    if (program === undefined) {
+      const roots = forward(this.config, positions, this.dtype);
+      program = new Program(roots, this.engine, store, this.weights);
+      this.#programs.set(positions, program);
+    }
+    return program;
+  }
+
+  /** All names that can be fetched and fed, in the order in which the forward pass computes them. */
+  hookNames(): string[] {
+    return [...graphOf(...forward(this.config, 1, this.dtype)).names.keys()];
+  }
+
+  /**
+   * Token ids [1, position] of a text, with or without BOS in front; the choice is recorded.
+   *
+   * @throws LabError if the model has no tokenizer.
+   */
+  toTokens(text: string, { prependBos }: { readonly prependBos: boolean }): Tokens {
+    const ids = this.#needTokenizer("toTokens").encode(text);
+    const all = prependBos ? [this.bos, ...ids] : ids;
+    return { ...tensor("int32", [1, all.length], all), prependBos };
+  }
+
+  /** The text of each token alone, in order. @throws LabError if the model has no tokenizer. */
+  toStrings(tokens: ArrayLike<number> | Tensor<"int32">): string[] {
+    const ids = "data" in tokens ? tokens.data : tokens;
+    return this.#needTokenizer("toStrings").toStrings(Array.from(ids));
+  }
+
+  /**
+   * The id of a text that is exactly one token.
+   *
+   * @throws LabError that lists the tokens if they are several, or if the model has no tokenizer.
+   */
+  toSingleToken(text: string): number {
+    return this.#needTokenizer("toSingleToken").toSingleToken(text);
+  }
+
+  #needTokenizer(what: string): LabTokenizer {
+    if (this.tokenizer !== null) return this.tokenizer;
+    throw usageError(
+      `${what}: expected a model with a tokenizer, got ${this.name}, which has none`,
+      "give token ids, or put its tokenizer.json into the model's folder",
+    );
+  }
+
+  #checked(tokens: TokenInput): Tensor<"int32"> {
+    const ids = "data" in tokens ? tokens : fromRows(tokens, this.name);
+    if (ids.shape.length !== 2) {
+      throw usageError(
+        `${this.name}: expected tokens [batch, position], got shape [${ids.shape.join(", ")}]`,
+      );
+    }
+    const { dVocab } = this.config;
+    const bad = ids.data.findIndex((id) => id < 0 || id >= dVocab);
+    if (bad >= 0) {
+      throw usageError(
+        `${this.name}: expected token ids 0 to ${dVocab - 1}, got ${ids.data[bad]}`,
+        `the vocabulary has ${dVocab} tokens`,
+      );
+    }
+    return ids;
+  }
+}
+
+function fromRows(rows: readonly (readonly number[])[], where: string): Tensor<"int32"> {
+  const length = rows[0]?.length ?? 0;
+  const odd = rows.findIndex((row) => row.length !== length);
+  if (odd >= 0) {
+    throw usageError(
+      `${where}: expected sequences of equal length, got ${length} and ${rows[odd]?.length} tokens`,
+      "run sequences of different length one by one",
+    );
+  }
+  const ids = rows.flat();
+  const fraction = ids.find((id) => !Number.isInteger(id));
+  if (fraction !== undefined) {
+    throw usageError(`${where}: expected token ids, which are whole numbers, got ${fraction}`);
+  }
+  return tensor("int32", [rows.length, length], ids);
+}

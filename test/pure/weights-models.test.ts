@@ -1,0 +1,131 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LabError } from "../../src/errors.js";
+import { sizeOf } from "../../src/graph/tensor.js";
+import { checkFileName, findKnownModel, knownModels } from "../../src/weights/index.js";
+import { readSafetensors } from "../../src/weights/safetensors.js";
+import { embeddedFolder, folderFiles, resolveModelFolder } from "../../src/weights/node.js";
+
+let dir = "";
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), "induction-lab-weights-"));
+  mkdirSync(join(dir, "inner"));
+  writeFileSync(join(dir, "config.json"), "{}");
+  writeFileSync(join(dir, "inner", "x.bin"), new Uint8Array(100_000).fill(7));
+});
+afterAll(() => rmSync(dir, { recursive: true }));
+
+function errorOf(action: () => unknown): LabError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof LabError) return error;
+    throw error;
+  }
+  throw new Error("expected an error");
+}
+
+describe("folderFiles", () => {
+  it("reads a file whole, and gives null where there is none", async () => {
+    const files = folderFiles(dir);
+    expect(files.where).toBe(dir);
+    expect(await files.read("config.json")).toEqual(new Uint8Array([0x7b, 0x7d]));
+    expect(await files.read("inner/x.bin")).toEqual(new Uint8Array(100_000).fill(7));
+    expect(await files.read("model.safetensors")).toBeNull();
+    expect(await files.read("config.json/x")).toBeNull();
+  });
+
+  it("refuses a folder in a file's place", async () => {
+    const reading = folderFiles(dir).read("inner");
+    await expect(reading).rejects.toThrow(/inner: expected a file, got a folder/);
+    await expect(reading).rejects.toBeInstanceOf(LabError);
+  });
+
+  it("refuses what is not a folder", () => {
+    expect(errorOf(() => folderFiles(join(dir, "none"))).message).toContain(
+      "none: expected a folder, got nothing of that name",
+    );
+    expect(errorOf(() => folderFiles(join(dir, "config.json"))).message).toContain("got a file");
+    errorOf(() => folderFiles(join(dir, "config.json", "x")));
+  });
+
+  it("lets no name out of the folder", async () => {
+    const inner = folderFiles(join(dir, "inner"));
+    await expect(inner.read("../config.json")).rejects.toBeInstanceOf(LabError);
+    for (const name of ["", "/etc/hosts", "a/../../b", "..", "./a", "a//b", "a\\b", "c:x", "a\0"]) {
+      errorOf(() => checkFileName(name, "m"));
+    }
+    for (const name of ["a", "onnx/model.bin", "..a", ".cache", "a b"]) checkFileName(name, "m");
+  });
+});
+
+describe("known models", () => {
+  it.each(knownModels.map((model) => [model.name, model] as const))(
+    "%s has the facts of its card",
+    async (name, model) => {
+      const folder = embeddedFolder(name);
+      expect(folder).not.toBeNull();
+      const files = folderFiles(folder!);
+      const bytes = await files.read("model.safetensors");
+      const weights = readSafetensors(bytes!, name);
+      const [vocabulary] = weights.entries.get("embed.W_E")!.shape;
+      const { from, to } = model.powersRange;
+      expect(from).toBe(model.lowestId);
+      expect(to).toBe(vocabulary! - 1);
+      expect(model.lowestId).toBeGreaterThan(model.bos.id);
+      for (const { id } of [model.substitutes.a, model.substitutes.b]) {
+        expect(id >= from && id <= to).toBe(true);
+      }
+    },
+  );
+
+  it("attn-only-2l-mini has the parameters its README counts", async () => {
+    const bytes = await folderFiles(embeddedFolder("attn-only-2l-mini")!).read("model.safetensors");
+    const weights = readSafetensors(bytes!, "m");
+    let trained = 0;
+    for (const [name, { dtype, shape }] of weights.entries) {
+      expect(dtype).toBe("F16");
+      // The unembedding has no bias: it is stored as zeros.
+      if (name !== "unembed.b_U") trained += sizeOf(shape);
+      else expect(weights.float(name).data.every((value) => value === 0)).toBe(true);
+    }
+    expect(trained).toBe(4_787_712);
+  });
+
+  it("resolves a name, a folder, and nothing else", () => {
+    expect(findKnownModel("no")).toBeNull();
+    expect(embeddedFolder("../src")).toBeNull();
+    const name = "attn-only-2l-mini";
+    expect(resolveModelFolder(name)).toBe(embeddedFolder(name));
+    expect(resolveModelFolder(dir)).toBe(dir);
+
+    const near = errorOf(() => resolveModelFolder("atn-only-2l-mini"));
+    expect(near.exitCode).toBe(2);
+    expect(near.message).toBe(
+      'unknown model "atn-only-2l-mini": expected a known name or a folder, got neither',
+    );
+    expect(near.hint).toBe(
+      "nearest names: attn-only-2l-mini; a folder needs config.json and model.safetensors",
+    );
+    expect(errorOf(() => resolveModelFolder("./zzz")).hint).toMatch(/^known names: /);
+    expect(errorOf(() => resolveModelFolder(join(dir, "config.json"))).exitCode).toBe(2);
+  });
+});
+
+describe("the browser-safe index", () => {
+  it("reaches no module of Node", () => {
+    const reached = new Set<string>();
+    const visit = (url: URL) => {
+      if (reached.has(url.href)) return;
+      reached.add(url.href);
+      for (const [, from] of readFileSync(url, "utf8").matchAll(/ from "([^"]+)"/g)) {
+        if (from!.startsWith(".")) visit(new URL(from!.replace(/\.js$/, ".ts"), url));
+        else expect(from).toBe("fastest-levenshtein");
+      }
+    };
+    visit(new URL("../../src/weights/index.ts", import.meta.url));
+    expect(reached.size).toBeGreaterThan(8);
+  });
+});
