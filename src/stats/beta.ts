@@ -1,25 +1,27 @@
-const LONGEST_FRACTION = 100_000;
+const LONGEST_FRACTION = 10_000;
 
 /**
- * The continued fraction F of the incomplete beta function, with
- * I_x(a, b) = x^a (1 − x)^b F / (a B(a, b)) (DLMF 8.17.22), by Lentz's method. Converges quickly
- * for x < (a + 1) / (a + b + 2); from there on use I_x(a, b) = 1 − I_{1−x}(b, a).
+ * The continued fraction F of the incomplete beta function, with I_x(a, b) = x^a y^b F / B(a, b) and
+ * y = 1 − x: the even part of DLMF 8.17.22, by Lentz's method. It takes y beside x so that neither
+ * loses its digits close to 1. Converges quickly for x < (a + 1) / (a + b + 2); from there on use
+ * I_x(a, b) = 1 − I_y(b, a).
  *
  * Throws a `RangeError` when it does not converge.
  */
-export function betaFraction(a: number, b: number, x: number): number {
-  let numerator = 1;
-  let inverse = 1;
-  let fraction = 1;
-  for (let k = 1; k <= LONGEST_FRACTION; k++) {
-    const m = k >> 1;
-    const scale = (a + k - 1) * (a + k);
-    const d = k % 2 === 0 ? (m * (b - m) * x) / scale : (-(a + m) * (a + b + m) * x) / scale;
-    numerator = 1 + d / numerator;
-    inverse = 1 / (1 + d * inverse);
+export function betaFraction(a: number, b: number, x: number, y: number): number {
+  let numerator = (a / (a + 1)) * (a * y - b * x + 1);
+  let inverse = 0;
+  let fraction = numerator;
+  for (let n = 1; n <= LONGEST_FRACTION; n++) {
+    const odd = a + 2 * n - 1;
+    const alpha = ((a + n - 1) * (a + b + n - 1) * n * (b - n) * x * x) / (odd * odd);
+    const beta =
+      n + (n * (b - n) * x) / odd + ((a + n) / (odd + 2)) * (a * y - b * x + 1 + n * (1 + y));
+    numerator = beta + alpha / numerator;
+    inverse = 1 / (beta + alpha * inverse);
     const change = numerator * inverse;
     fraction *= change;
-    if (Math.abs(change - 1) < 2e-16) return 1 / fraction;
+    if (Math.abs(change - 1) < 4e-16) return 1 / fraction;
   }
   throw new RangeError(`betaFraction: expected to converge, did not for a ${a}, b ${b}, x ${x}`);
 }

@@ -52,15 +52,15 @@ function studentTHalves(where: string, df: number): (t: number) => Halves {
     const scaled = t / Math.sqrt(df);
     const radius = Math.hypot(1, scaled);
     const x = 1 / radius ** 2;
-    const sine = scaled / radius;
+    const y = (scaled / radius) ** 2;
     // log1p keeps the digits of a small t²/df, which a large df multiplies up again.
     const logRadius = scaled < 1 ? Math.log1p(scaled * scaled) / 2 : Math.log(radius);
-    const slope = Math.exp(-df * logRadius) * sine * inverseBeta;
+    const slope = Math.exp(-df * logRadius) * (scaled / radius) * inverseBeta;
     if (x < (a + 1) / (a + 2.5)) {
-      const tail = (slope * betaFraction(a, 0.5, x)) / df;
+      const tail = (slope * betaFraction(a, 0.5, x, y)) / 2;
       return { central: 0.5 - tail, tail, slope };
     }
-    const central = slope * betaFraction(0.5, a, sine * sine);
+    const central = (slope * betaFraction(0.5, a, y, x)) / 2;
     return { central, tail: 0.5 - central, slope };
   };
 }

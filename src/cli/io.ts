@@ -1,0 +1,24 @@
+/** The terminal as commands see it: results go to `out`, everything else to `err`. */
+export interface Io {
+  out(text: string): void;
+  err(text: string): void;
+  /** Whether `err` is a terminal, so that one line can be redrawn. */
+  readonly interactive: boolean;
+  /** Milliseconds on a clock that never goes back. */
+  now(): number;
+}
+
+/** The terminal of the running process. */
+export function processIo(): Io {
+  // A reader that has seen enough (`| head`) closes the pipe; that is no error of the command.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+  return {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    interactive: process.stderr.isTTY === true,
+    now: () => performance.now(),
+  };
+}

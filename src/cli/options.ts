@@ -1,0 +1,94 @@
+import { type Command, Option } from "commander";
+import type { FloatDType } from "../graph/index.js";
+import type { Protocol } from "../induction/index.js";
+import { gaps, seed, wholeFrom, yesNo } from "./parse.js";
+
+/** The options that every measuring command takes. */
+export interface LabOptions {
+  readonly model: string;
+  readonly seed: number;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly batch: number;
+  readonly threads: number;
+  readonly backend: "auto" | "cpu" | "wasm";
+  readonly dtype: FloatDType;
+  readonly control: Protocol["control"];
+  readonly gaps: [number, number];
+  readonly lowestId?: number;
+  readonly fillers: Protocol["fillers"];
+  readonly allowAEqualsB: boolean;
+}
+
+/** The options that fix A and B, as text or by id. */
+export interface PairOptions {
+  readonly a?: string;
+  readonly b?: string;
+  readonly aId?: number;
+  readonly bId?: number;
+}
+
+/** Adds model, seed, output, engine and protocol options to a command. */
+export function withLabOptions(command: Command): Command {
+  return command
+    .option("--model <name|dir>", "model by name, or a folder with its files", "attn-only-2l-mini")
+    .option("--seed <n>", "seed of all sequences", seed, 0)
+    .option("--json", "print one JSON object")
+    .option("-q, --quiet", "no progress on stderr")
+    .optionsGroup("Protocol (defaults: the 2023 post):")
+    .addOption(
+      new Option(
+        "--control <kind>",
+        "control sequence: context shuffled, or one of the pair replaced",
+      )
+        .choices(["shuffle", "replace-a", "replace-b"])
+        .default("shuffle"),
+    )
+    .option(
+      "--gaps <N,N>",
+      "random tokens before the pair, and between it and the last A",
+      gaps,
+      [10, 10],
+    )
+    .option(
+      "--lowest-id <n>",
+      "lowest id drawn at random (default: the model card's, or 4)",
+      wholeFrom(0),
+    )
+    .addOption(
+      new Option("--fillers <kind>", "whether fillers may happen to be A or B")
+        .choices(["any", "avoid-ab"])
+        .default("any"),
+    )
+    .addOption(
+      new Option("--allow-a-equals-b <yes|no>", "whether a random A may equal B")
+        .argParser(yesNo)
+        .default(true, "yes"),
+    )
+    .optionsGroup("Engine:")
+    .option("--batch <n>", "sequence pairs per run of the model", wholeFrom(1), 64)
+    .option("--threads <n>", "threads", wholeFrom(1), 2)
+    .addOption(
+      new Option(
+        "--backend <name>",
+        "cpu: native build; wasm: WASM build; auto: cpu where it loads",
+      )
+        .choices(["auto", "cpu", "wasm"])
+        .default("auto"),
+    )
+    .addOption(
+      new Option("--dtype <type>", "numbers to compute with (float64: cpu only)")
+        .choices(["float32", "float64"])
+        .default("float32"),
+    )
+    .option("--debug", "show the stack trace of an error");
+}
+
+/** Adds `--a`, `--b`, `--a-id` and `--b-id`. */
+export function withPairOptions(command: Command): Command {
+  return command
+    .option("--a <text>", "token A as text, leading space included")
+    .option("--b <text>", "token B as text")
+    .addOption(new Option("--a-id <id>", "token A by id").argParser(wholeFrom(0)).conflicts("a"))
+    .addOption(new Option("--b-id <id>", "token B by id").argParser(wholeFrom(0)).conflicts("b"));
+}

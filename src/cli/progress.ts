@@ -1,0 +1,35 @@
+import type { Progress } from "../runs/index.js";
+import type { Io } from "./io.js";
+
+/** Milliseconds between two lines where the line cannot be redrawn. */
+const quietInterval = 30_000;
+
+/** Shows progress on stderr: one redrawn line on a terminal, elsewhere a line every 30 seconds. */
+export function progressLine(io: Io, what: string): (progress: Progress) => void {
+  const started = io.now();
+  let last = started;
+  let measuredFrom: number | null = null;
+  return ({ done, total }) => {
+    const now = io.now();
+    // The first report comes before anything is measured; the rate counts from there.
+    measuredFrom ??= now;
+    const seconds = (now - measuredFrom) / 1000;
+    const finished = done === total;
+    if (!io.interactive && !finished && now - last < quietInterval) return;
+    last = now;
+    const rate = seconds > 0 ? done / seconds : 0;
+    const left = rate > 0 ? ` · ${formatSeconds((total - done) / rate)} left` : "";
+    const line =
+      `${what}: ${done.toLocaleString("en")} of ${total.toLocaleString("en")} sequences` +
+      (done > 0 ? ` · ${Math.round(rate).toLocaleString("en")}/s` : "") +
+      (finished ? ` · ${formatSeconds(seconds)}` : left);
+    if (io.interactive) io.err(`\r\u001b[2K${line}${finished ? "\n" : ""}`);
+    else if (done > 0) io.err(`${line}\n`);
+  };
+}
+
+function formatSeconds(seconds: number): string {
+  const whole = Math.round(seconds);
+  const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  return h > 0 ? `${h} h ${m} min` : m > 0 ? `${m} min ${s} s` : `${s} s`;
+}
