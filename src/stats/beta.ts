@@ -26,7 +26,7 @@ export function betaFraction(a: number, b: number, x: number, y: number): number
   throw new RangeError(`betaFraction: expected to converge, did not for a ${a}, b ${b}, x ${x}`);
 }
 
-/** From here on the asymptotic series of gammaHalfStep is exact to a double. */
+/** From here on the asymptotic series of gammaHalfStep is good to the last digits of a double. */
 const SERIES_FROM = 20;
 
 /**
@@ -38,6 +38,7 @@ export function gammaHalfStep(a: number): number {
   let raised = a;
   for (; raised < SERIES_FROM; raised++) factor *= raised / (raised + 0.5);
   const u = 1 / (raised * raised);
-  const series = (-1 / 8 + u * (1 / 192 + u * (-1 / 640 + u * (17 / 14336)))) / raised;
+  const series =
+    (-1 / 8 + u * (1 / 192 + u * (-1 / 640 + u * (17 / 14336 - u * (31 / 18432))))) / raised;
   return factor * Math.sqrt(raised) * Math.exp(series);
 }

@@ -19,10 +19,8 @@ export function symmetricCdf(where: string, t: number, halves: (t: number) => Ha
   if (Number.isNaN(t)) throw new RangeError(`${where}: expected a number, got NaN`);
   if (t === 0) return 0.5;
   if (!Number.isFinite(t)) return t > 0 ? 1 : 0;
-  const { central, tail } = halves(Math.abs(t));
-  // 1 − tail, and not ½ + central, so that the two sides sum to exactly 1.
-  if (t > 0) return tail < 0.25 ? 1 - tail : 0.5 + central;
-  return tail;
+  const { tail } = halves(Math.abs(t));
+  return t > 0 ? 1 - tail : tail;
 }
 
 /**
