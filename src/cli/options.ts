@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { FloatDType } from "../graph/index.js";
 import type { Protocol } from "../induction/index.js";
-import { gaps, seed, wholeFrom, yesNo } from "./parse.js";
+import { gaps, seed, wholeBetween, wholeFrom, yesNo } from "./parse.js";
 
 /** The options that every measuring command takes. */
 export interface LabOptions {
@@ -66,8 +66,8 @@ export function withLabOptions(command: Command): Command {
         .default(true, "yes"),
     )
     .optionsGroup("Engine:")
-    .option("--batch <n>", "sequence pairs per run of the model", wholeFrom(1), 64)
-    .option("--threads <n>", "threads", wholeFrom(1), 2)
+    .option("--batch <n>", "sequence pairs per run of the model", wholeBetween(1, 65_536), 64)
+    .option("--threads <n>", "threads", wholeBetween(1, 256), 2)
     .addOption(
       new Option(
         "--backend <name>",

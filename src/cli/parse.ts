@@ -11,12 +11,19 @@ export function wholeFrom(lowest: number): (text: string) => number {
   };
 }
 
-/** A seed: the random generator's key has 32 bits for it. */
-export function seed(text: string): number {
-  const value = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (value < 2 ** 32) return value;
-  throw new InvalidArgumentError(`Expected a whole number from 0 to 4294967295, got "${text}".`);
+/** A whole number from `lowest` to `highest`. */
+export function wholeBetween(lowest: number, highest: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : NaN;
+    if (value >= lowest && value <= highest) return value;
+    throw new InvalidArgumentError(
+      `Expected a whole number from ${lowest} to ${highest}, got "${text}".`,
+    );
+  };
 }
+
+/** A seed: the random generator's key has 32 bits for it. */
+export const seed = wholeBetween(0, 2 ** 32 - 1);
 
 /** `N,N`: tokens before the first pair, and between it and the last A. */
 export function gaps(text: string): [number, number] {
