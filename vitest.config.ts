@@ -1,8 +1,12 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
+
+const full = process.env.LAB_FULL === "1";
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    // The slow ones run by `npm run test:full`.
+    exclude: [...configDefaults.exclude, ...(full ? [] : ["test/full/**"])],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Two cores: more workers than that only make the engine threads wait for each other.

@@ -1,0 +1,36 @@
+/** Memory at the size of attn-only-2l, which the project promises to keep within 1.5 GB. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runMeasured } from "../../bench/peak-memory.mjs";
+import { writeRandomModel } from "../../bench/random-model.mjs";
+
+const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+
+describe("powers on a random model of attn-only-2l's size", () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "induction-memory-"));
+    await writeRandomModel(folder);
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it.each(["cpu", "wasm"])(
+    "holds at most 1.5 GB: %s",
+    async (backend) => {
+      const args = ["--model", folder, "--range", "4:67", "-n", "16", "--backend", backend];
+      const run = await runMeasured([main, "powers", ...args, "--json", "--quiet"]);
+      expect(run.stderr).toBe("");
+      expect(run.code).toBe(0);
+      const result = JSON.parse(run.stdout) as { rows: unknown[]; engine: { provider: string } };
+      expect(result.rows).toHaveLength(64);
+      expect(result.engine.provider).toBe(backend);
+      // More than the weights alone: a peak below would mean that the wrong thing was measured.
+      expect(run.peakBytes).toBeGreaterThan(208e6);
+      expect(run.peakBytes).toBeLessThanOrEqual(1.5e9);
+    },
+    300_000,
+  );
+});
