@@ -28,6 +28,11 @@ export interface PairOptions {
   readonly bId?: number;
 }
 
+/** The options that fix one pair, or name a file of them. */
+export interface PairsOptions extends PairOptions {
+  readonly pairs?: string;
+}
+
 /** Adds model, seed, output, engine and protocol options to a command. */
 export function withLabOptions(command: Command): Command {
   return command
@@ -91,4 +96,14 @@ export function withPairOptions(command: Command): Command {
     .option("--b <text>", "token B as text")
     .addOption(new Option("--a-id <id>", "token A by id").argParser(wholeFrom(0)).conflicts("a"))
     .addOption(new Option("--b-id <id>", "token B by id").argParser(wholeFrom(0)).conflicts("b"));
+}
+
+/** Adds `--pairs`, many pairs instead of one. */
+export function withPairsOption(command: Command): Command {
+  return withPairOptions(command).addOption(
+    new Option(
+      "--pairs <file.csv>",
+      "many pairs: a CSV file with columns a, b or a_id, b_id",
+    ).conflicts(["a", "b", "aId", "bId"]),
+  );
 }

@@ -1,5 +1,5 @@
 import type { Protocol, TokenRef } from "../induction/index.js";
-import { displayToken } from "../report/index.js";
+import { displayToken } from "../report/token-text.js";
 import { version } from "../version.js";
 import type { Session } from "./session.js";
 
@@ -53,4 +53,9 @@ export function formatTable(rows: readonly (readonly string[])[]): string {
     return c === 0 ? text + space : space + text;
   };
   return rows.map((row) => `${row.map(pad).join("  ").trimEnd()}\n`).join("");
+}
+
+/** Why a file could not be used, in a word: the system's code, such as `ENOENT`. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : String(error);
 }

@@ -3,23 +3,34 @@ import { csvParseRows } from "d3-dsv";
 import { usageError } from "../errors.js";
 import type { Model } from "../model/index.js";
 import type { TokenRef } from "../induction/index.js";
+import type { PairsOptions } from "./options.js";
+import { reasonOf } from "./output.js";
 import { requirePair } from "./tokens.js";
+
+/** The pairs that the options name: those of `--pairs`, or the one of `--a` and `--b`. */
+export async function namedPairs(
+  model: Model,
+  options: PairsOptions,
+): Promise<{ a: TokenRef; b: TokenRef }[]> {
+  const { pairs } = options;
+  return pairs === undefined ? [requirePair(model, options)] : readPairs(pairs, model);
+}
 
 /**
  * Reads pairs from a CSV file with a header: columns `a` and `b` hold text, `a_id` and `b_id` ids.
  *
  * @throws LabError that names the line and what is wrong with it.
  */
-export async function readPairs(
-  path: string,
-  model: Model,
-): Promise<{ a: TokenRef; b: TokenRef }[]> {
+async function readPairs(path: string, model: Model): Promise<{ a: TokenRef; b: TokenRef }[]> {
   let text: string;
   try {
-    text = await readFile(path, "utf8");
+    // Spreadsheets begin such a file with a byte order mark, which the decoder takes away.
+    text = new TextDecoder().decode(await readFile(path));
   } catch (cause) {
-    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
-    throw usageError(`--pairs: expected a file that can be read, got ${path} (${reason})`);
+    throw usageError(
+      `--pairs: expected a file that can be read, got ${path} (${reasonOf(cause)})`,
+      "check that it exists and that you may read it",
+    );
   }
   const [columns = [], ...rows] = csvParseRows(text);
   const has = (which: string) => columns.includes(which) || columns.includes(`${which}_id`);
@@ -30,6 +41,13 @@ export async function readPairs(
     );
   }
   return rows.map((row, i) => {
+    const line = `${path}, line ${i + 2}`;
+    if (row.length !== columns.length) {
+      throw usageError(
+        `${line}: expected ${columns.length} columns, got ${row.length}`,
+        'a token that holds a comma stands in quotes: ",",ius',
+      );
+    }
     const at = (column: string) => row[columns.indexOf(column)];
     const cell = (which: "a" | "b") => {
       const id = at(`${which}_id`);
@@ -38,13 +56,13 @@ export async function readPairs(
         return value === undefined || value === "" ? {} : { [which]: value };
       }
       if (!/^\d+$/.test(id))
-        throw usageError(`${path}, line ${i + 2}: expected an id, got "${id}"`);
+        throw usageError(`${line}: expected an id, got "${id}"`, "text belongs in columns a and b");
       return { [`${which}Id`]: Number(id) };
     };
     try {
       return requirePair(model, { ...cell("a"), ...cell("b") });
     } catch (error) {
-      if (error instanceof Error) error.message = `${path}, line ${i + 2}: ${error.message}`;
+      if (error instanceof Error) error.message = `${line}: ${error.message}`;
       throw error;
     }
   });

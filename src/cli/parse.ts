@@ -22,6 +22,9 @@ export function wholeBetween(lowest: number, highest: number): (text: string) =>
   };
 }
 
+/** A number of sequence pairs; all their log-odds are held at once, which bounds it. */
+export const sequenceCount = wholeBetween(1, 2 ** 24);
+
 /** A seed: the random generator's key has 32 bits for it. */
 export const seed = wholeBetween(0, 2 ** 32 - 1);
 

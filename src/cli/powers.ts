@@ -3,11 +3,11 @@ import { type PowerRow, powers, type PowersSummary } from "../induction/index.js
 import { runExperiment } from "../runs/index.js";
 import type { Io } from "./io.js";
 import { type LabOptions, withLabOptions } from "./options.js";
-import { formatEstimate, formatNumber } from "../report/index.js";
+import { formatEstimate, formatNumber } from "../report/numbers.js";
 import { formatTable, formatToken, jsonHead, jsonProvenance, jsonText } from "./output.js";
-import { idRange, ids, wholeFrom } from "./parse.js";
+import { idRange, ids, sequenceCount, wholeFrom } from "./parse.js";
 import { progressLine } from "./progress.js";
-import { withSession } from "./session.js";
+import { sayNotes, withSession } from "./session.js";
 import { powerTokens, type PowerTokenOptions } from "./tokens.js";
 
 interface PowersOptions extends LabOptions, PowerTokenOptions {
@@ -37,19 +37,20 @@ export function addPowers(parent: Command, io: Io, command: string): void {
       parent
         .command("powers")
         .description("A power and B power of tokens: mean strength as A, and as B, of random pairs")
-        .option("-n, --sequences <n>", "sequence pairs per token and role", wholeFrom(1), 256),
+        .option("-n, --sequences <n>", "sequence pairs per token and role", sequenceCount, 256),
     ),
   ).action(async (options: PowersOptions) => {
-    await withSession(options, io, async (session) => {
-      const { tokens, notes } = powerTokens(session, options, "post");
-      for (const note of notes) if (options.quiet !== true) io.err(`note: ${note}\n`);
+    await withSession(options, async (session) => {
+      const { tokens, notes: tokenNotes } = powerTokens(session, options, "post");
+      const notes = [...session.notes, ...tokenNotes];
+      sayNotes(io, options, notes);
       const { sequences } = options;
       const progress = options.quiet === true ? undefined : progressLine(io, "powers");
       const summary = await runExperiment(powers, { tokens, sequences }, session, progress);
       if (options.json === true) {
         const head = jsonHead("powers", command);
         const common = { model: session.model.name, n: sequences, seed: session.seed };
-        const provenance = jsonProvenance({ ...session, notes: [...session.notes, ...notes] });
+        const provenance = jsonProvenance({ ...session, notes });
         io.out(jsonText({ ...head, ...common, ...summary, ...provenance }));
       } else {
         io.out(powersText(summary));

@@ -9,6 +9,7 @@ import { addRun } from "./run.js";
 import { addScenarios } from "./scenarios.js";
 import { addSequences } from "./sequences.js";
 import { addStrength } from "./strength.js";
+import { usageErrorLine } from "./usage-error-line.js";
 
 /**
  * Runs the command line and returns its exit code: 0 ok, 1 failed, 2 wrong usage, 3 a check failed.
@@ -22,8 +23,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     .configureOutput({
       writeOut: (text) => io.out(text),
       writeErr: (text) => io.err(text),
-      // Commander puts suggestions on lines of their own; an error here is one line.
-      outputError: (text, write) => write(`${text.trim().replace(/\s*\n\s*/g, " ")}\n`),
+      outputError: (text, write) => write(`${usageErrorLine(text, program, args)}\n`),
     })
     .addHelpText(
       "after",

@@ -8,8 +8,7 @@ import {
   scenarios,
   type ScenarioSummary,
 } from "../induction/index.js";
-import { formatMeanSe, formatNumber, renderReport } from "../report/index.js";
-import { createDocument } from "../report/node-document.js";
+import { formatMeanSe, formatNumber } from "../report/numbers.js";
 import { prepareRunFolder, runExperiment, writeRunFolder } from "../runs/index.js";
 import { version } from "../version.js";
 import type { Io } from "./io.js";
@@ -19,7 +18,7 @@ import { wholeFrom } from "./parse.js";
 import { progressLine } from "./progress.js";
 import { protocolInWords } from "./protocol-words.js";
 import { scenarioTable } from "./scenarios.js";
-import { type Session, withSession } from "./session.js";
+import { sayNotes, type Session, withSession } from "./session.js";
 import { powerTokens, scenarioPair } from "./tokens.js";
 
 interface RunOptions extends LabOptions, PairOptions {
@@ -48,15 +47,15 @@ export function addRun(parent: Command, io: Io, command: string): void {
     ),
   ).action(async (presetName: string, options: RunOptions) => {
     const preset = findPreset(presetName);
-    await withSession(options, io, async (session) => {
+    await withSession(options, async (session) => {
       const { model, seed } = session;
       const dir = options.output ?? join("runs", `${preset.name}-${model.name}-${seed}`);
-      await prepareRunFolder(dir);
       const pair = scenarioPair(session, options);
       const chosen = powerTokens(session, options, preset.powerTokens);
-      const newNotes = [...pair.notes, ...chosen.notes];
+      const notes = [...session.notes, ...pair.notes, ...chosen.notes];
+      await prepareRunFolder(dir);
+      sayNotes(io, options, notes);
       const show = options.quiet !== true;
-      if (show) for (const note of newNotes) io.err(`note: ${note}\n`);
 
       const result: RunResult = {
         preset: preset.name,
@@ -72,9 +71,9 @@ export function addRun(parent: Command, io: Io, command: string): void {
           session,
           show ? progressLine(io, "powers") : undefined,
         ),
-        notes: [...session.notes, ...newNotes],
+        notes,
       };
-      const files = runFiles(result, session, command);
+      const files = await runFiles(result, session, command);
       await writeRunFolder(dir, files);
       const report = join(dir, "report.html");
       io.out(
@@ -85,7 +84,14 @@ export function addRun(parent: Command, io: Io, command: string): void {
 }
 
 /** The files of a run's folder, by name. */
-function runFiles(result: RunResult, session: Session, command: string): Record<string, string> {
+async function runFiles(
+  result: RunResult,
+  session: Session,
+  command: string,
+): Promise<Record<string, string>> {
+  // Loaded here, since no other command draws and loading takes as long as the rest of the program.
+  const { renderReport } = await import("../report/index.js");
+  const { createDocument } = await import("../report/node-document.js");
   const { model, seed, engine, batch } = session;
   const about = {
     preset: result.preset,

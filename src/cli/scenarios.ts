@@ -3,11 +3,11 @@ import { scenarios, type ScenarioSummary } from "../induction/index.js";
 import { runExperiment } from "../runs/index.js";
 import type { Io } from "./io.js";
 import { type LabOptions, type PairOptions, withLabOptions, withPairOptions } from "./options.js";
-import { formatEstimate } from "../report/index.js";
+import { formatEstimate } from "../report/numbers.js";
 import { formatTable, formatToken, jsonHead, jsonProvenance, jsonText } from "./output.js";
-import { wholeFrom } from "./parse.js";
+import { sequenceCount } from "./parse.js";
 import { progressLine } from "./progress.js";
-import { withSession } from "./session.js";
+import { sayNotes, withSession } from "./session.js";
 import { scenarioPair } from "./tokens.js";
 
 interface ScenarioOptions extends LabOptions, PairOptions {
@@ -21,19 +21,20 @@ export function addScenarios(parent: Command, io: Io, command: string): void {
       parent
         .command("scenarios")
         .description("strength with A and B fixed, one of them fixed, or neither (the post's four)")
-        .option("-n, --sequences <n>", "sequence pairs per scenario", wholeFrom(1), 4096),
+        .option("-n, --sequences <n>", "sequence pairs per scenario", sequenceCount, 4096),
     ),
   ).action(async (options: ScenarioOptions) => {
-    await withSession(options, io, async (session) => {
-      const { a, b, notes } = scenarioPair(session, options);
-      for (const note of notes) if (options.quiet !== true) io.err(`note: ${note}\n`);
+    await withSession(options, async (session) => {
+      const { a, b, notes: pairNotes } = scenarioPair(session, options);
+      const notes = [...session.notes, ...pairNotes];
+      sayNotes(io, options, notes);
       const { sequences } = options;
       const progress = options.quiet === true ? undefined : progressLine(io, "scenarios");
       const summaries = await runExperiment(scenarios, { a, b, sequences }, session, progress);
       if (options.json === true) {
         const head = jsonHead("scenarios", command);
         const common = { model: session.model.name, n: sequences, seed: session.seed };
-        const provenance = jsonProvenance({ ...session, notes: [...session.notes, ...notes] });
+        const provenance = jsonProvenance({ ...session, notes });
         io.out(jsonText({ ...head, ...common, scenarios: summaries, ...provenance }));
       } else {
         io.out(scenarioTable(summaries));

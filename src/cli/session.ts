@@ -14,6 +14,12 @@ export interface Session extends Lab {
   readonly notes: readonly string[];
 }
 
+/** Says on stderr what results rest on beyond the options; last before the work, when no input can be wrong any more. */
+export function sayNotes(io: Io, options: LabOptions, notes: readonly string[]): void {
+  if (options.quiet === true) return;
+  for (const note of notes) io.err(`note: ${note}\n`);
+}
+
 /**
  * Opens the model that the options name, measures with it, and frees it again.
  *
@@ -21,7 +27,6 @@ export interface Session extends Lab {
  */
 export async function withSession<T>(
   options: LabOptions,
-  io: Io,
   measure: (session: Session) => Promise<T>,
 ): Promise<T> {
   if (options.dtype === "float64" && options.backend === "wasm") {
@@ -51,7 +56,6 @@ export async function withSession<T>(
         `random tokens are ids ${protocol.lowestId} to ${protocol.highestId} by the model card of ${model.name} (the post: from ${post.lowestId})`,
       );
     }
-    for (const note of notes) if (options.quiet !== true) io.err(`note: ${note}\n`);
     const { seed, batch } = options;
     return await measure({ model, known, protocol, seed, batch, engine: info, notes });
   } finally {

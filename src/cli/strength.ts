@@ -2,37 +2,32 @@ import type { Command } from "commander";
 import { strength, type StrengthSummary, type TokenRef } from "../induction/index.js";
 import { runExperiment } from "../runs/index.js";
 import type { Io } from "./io.js";
-import { type LabOptions, type PairOptions, withLabOptions, withPairOptions } from "./options.js";
-import { formatEstimate } from "../report/index.js";
+import { type LabOptions, type PairsOptions, withLabOptions, withPairsOption } from "./options.js";
+import { formatEstimate } from "../report/numbers.js";
 import { formatTable, formatToken, jsonHead, jsonProvenance, jsonText } from "./output.js";
-import { readPairs } from "./pairs-file.js";
-import { wholeFrom } from "./parse.js";
+import { namedPairs } from "./pairs-file.js";
+import { sequenceCount } from "./parse.js";
 import { progressLine } from "./progress.js";
-import { withSession } from "./session.js";
-import { requirePair } from "./tokens.js";
+import { sayNotes, withSession } from "./session.js";
 
-interface StrengthOptions extends LabOptions, PairOptions {
-  readonly pairs?: string;
+interface StrengthOptions extends LabOptions, PairsOptions {
   readonly sequences: number;
 }
 
 /** Adds `induction strength`. */
 export function addStrength(parent: Command, io: Io, command: string): void {
   withLabOptions(
-    withPairOptions(
+    withPairsOption(
       parent
         .command("strength")
         .description("induction strength of a pair A, B: how much …AB…A raises the log-odds of B")
-        .option("--pairs <file.csv>", "many pairs: a CSV file with columns a, b or a_id, b_id")
-        .option("-n, --sequences <n>", "sequence pairs", wholeFrom(1), 1024),
+        .option("-n, --sequences <n>", "sequence pairs", sequenceCount, 1024),
     ),
   ).action(async (options: StrengthOptions) => {
-    await withSession(options, io, async (session) => {
+    await withSession(options, async (session) => {
       const { model } = session;
-      const pairs =
-        options.pairs === undefined
-          ? [requirePair(model, options)]
-          : await readPairs(options.pairs, model);
+      const pairs = await namedPairs(model, options);
+      sayNotes(io, options, session.notes);
       const { sequences } = options;
       const params = { sequences, pairs: pairs.map(({ a, b }) => ({ a: a.id, b: b.id })) };
       const progress = options.quiet === true ? undefined : progressLine(io, "strength");

@@ -16,16 +16,18 @@ function givenToken(
   which: "a" | "b",
   { text, id }: { readonly text: string | undefined; readonly id: number | undefined },
 ): TokenRef | null {
-  if (text !== undefined) {
-    if (model.tokenizer === null) {
-      throw usageError(
-        `--${which}: expected a model with a tokenizer, got ${model.name}, which has none`,
-        `give --${which}-id`,
-      );
-    }
-    return tokenRef(model, model.toSingleToken(text));
-  }
+  if (text !== undefined) return tokenRef(model, idOfText(model, `--${which}`, text));
   return id === undefined ? null : tokenRef(model, checkId(model, `--${which}-id`, id));
+}
+
+function idOfText(model: Model, option: "--a" | "--b" | "--tokens", text: string): number {
+  if (model.tokenizer === null) {
+    throw usageError(
+      `${option}: expected a model with a tokenizer, got ${model.name}, which has none`,
+      `give ${option === "--tokens" ? "--token-ids" : `${option}-id`}`,
+    );
+  }
+  return checkId(model, option, model.toSingleToken(text));
 }
 
 function checkId(model: Model, where: string, id: number): number {
@@ -108,7 +110,7 @@ export function powerTokens(
     if (options.tokenIds !== undefined) {
       return options.tokenIds.map((id) => checkId(model, "--token-ids", id));
     }
-    return options.tokens?.split(",").map((text) => model.toSingleToken(text)) ?? null;
+    return options.tokens?.split(",").map((text) => idOfText(model, "--tokens", text)) ?? null;
   }
 
   function rangeIds(): number[] {
