@@ -4,6 +4,7 @@ const full = process.env.LAB_FULL === "1";
 
 export default defineConfig({
   test: {
+    globalSetup: "scripts/test-setup.mjs",
     include: ["test/**/*.test.ts"],
     // The slow ones run by `npm run test:full`.
     exclude: [...configDefaults.exclude, ...(full ? [] : ["test/full/**"])],

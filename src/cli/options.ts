@@ -71,7 +71,7 @@ export function withLabOptions(command: Command): Command {
         .default(true, "yes"),
     )
     .optionsGroup("Engine:")
-    .option("--batch <n>", "sequence pairs per run of the model", wholeBetween(1, 65_536), 64)
+    .option("--batch <n>", "sequence pairs per run of the model", wholeBetween(1, 4096), 64)
     .option("--threads <n>", "threads", wholeBetween(1, 256), 2)
     .addOption(
       new Option(

@@ -127,7 +127,7 @@ export function addSequences(parent: Command, io: Io, command: string): void {
 
 async function write(path: string, pieces: Iterable<string>): Promise<void> {
   try {
-    await writeWhole(path, Array.from(pieces).join(""));
+    await writeWhole(path, pieces);
   } catch (cause) {
     throw new LabError(
       `-o: expected a file that can be written, got ${path} (${reasonOf(cause)})`,

@@ -99,7 +99,8 @@ export function powerTokens(
   defaultRange: "post" | "vocabulary",
 ): { tokens: TokenRef[]; notes: string[] } {
   const notes: string[] = [];
-  const ids = namedIds() ?? rangeIds();
+  // A token named twice would count twice in the spread over tokens.
+  const ids = [...new Set(namedIds() ?? rangeIds())];
   const limited = ids.slice(0, options.limit);
   if (limited.length < ids.length) {
     notes.push(`partial: ${limited.length} of ${ids.length} tokens (--limit)`);

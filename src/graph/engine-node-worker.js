@@ -8,6 +8,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { createRequire } from "node:module";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { createHost } from "./ort-host.js";
 
 const port = /** @type {import("node:worker_threads").MessagePort} */ (parentPort);
@@ -30,8 +31,15 @@ async function start() {
         info: { provider: "cpu", runtime: version("onnxruntime-node"), threads, note },
       };
     } catch (error) {
-      if (options.runtime === "cpu") throw error;
-      const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+      // Without the folders that Node adds: results must not depend on where the package lies.
+      const [reason] = String(error instanceof Error ? error.message : error).split(
+        / imported from |\n/,
+      );
+      if (options.runtime === "cpu") {
+        throw new Error(
+          `expected the native build, onnxruntime-node does not load (${reason}): leave the backend to auto, or choose wasm`,
+        );
+      }
       note = `onnxruntime-node does not load (${reason}); the slower WASM build serves`;
     }
   }
@@ -47,7 +55,7 @@ function version(name) {
   // The packages do not export their package.json: look beside the entry point instead.
   for (const up of ["../package.json", "../../package.json"]) {
     try {
-      const found = require(new URL(up, `file://${require.resolve(name)}`).pathname);
+      const found = require(fileURLToPath(new URL(up, pathToFileURL(require.resolve(name)))));
       if (found.name === name) return `${name} ${found.version}`;
     } catch {
       continue;

@@ -138,10 +138,17 @@ export function checkProtocol(
 ): void {
   const { gaps, lowestId, highestId, bos } = protocol;
   const isId = (id: number) => Number.isInteger(id) && id >= 0 && id < model.dVocab;
-  if (gaps.some((gap) => !Number.isInteger(gap) || gap < 0 || gap > mostFillers / 2)) {
+  if (gaps.some((gap) => !Number.isInteger(gap) || gap < 0)) {
     throw usageError(
       `gaps: expected two whole numbers from 0, got ${gaps.join(",")}`,
       "the post's are 10,10",
+    );
+  }
+  const length = sequenceLength(protocol);
+  if (length > model.nCtx || gaps[0] + gaps[1] > mostFillers) {
+    throw usageError(
+      `gaps: expected sequences of at most ${Math.min(model.nCtx, mostFillers)} tokens, got ${length}`,
+      "make the gaps shorter",
     );
   }
   if (!isId(lowestId) || !isId(highestId) || highestId < lowestId) {
@@ -159,11 +166,4 @@ export function checkProtocol(
     );
   }
   if (!isId(bos)) throw usageError(`bos: expected an id below ${model.dVocab}, got ${bos}`);
-  const length = sequenceLength(protocol);
-  if (length > model.nCtx) {
-    throw usageError(
-      `gaps: expected sequences of at most ${model.nCtx} tokens, got ${length}`,
-      "make the gaps shorter",
-    );
-  }
 }

@@ -53,11 +53,13 @@ export function parseConfig(text: string, where: string): ModelConfig {
       cause,
     });
   }
-  const parsed = fileSchema.safeParse(json);
+  const parsed = fileSchema.safeParse(json, { reportInput: true });
   if (!parsed.success) {
     const issue = parsed.error.issues[0] as z.core.$ZodIssue;
     const field = issue.path.length > 0 ? `field "${issue.path.join(".")}": ` : "";
-    throw new LabError(`${where}: ${field}${lowerFirst(issue.message)}`, {
+    const missing = issue.code === "invalid_type" && issue.input === undefined;
+    const problem = missing ? `expected ${issue.expected}, got none` : lowerFirst(issue.message);
+    throw new LabError(`${where}: ${field}${problem}`, {
       hint: "expected the config.json of an attention-only model, as in NeelNanda's repositories",
     });
   }

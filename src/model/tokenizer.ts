@@ -206,7 +206,9 @@ class ByteLevelTokenizer implements LabTokenizer {
     const ids = this.encode(text);
     const [id] = ids;
     if (id !== undefined && ids.length === 1) return id;
-    if (id === undefined) throw usageError(`${quote(text)} is no token, expected one`);
+    if (id === undefined) {
+      throw usageError(`expected the text of one token, got ${quote(text)}`, "give the id instead");
+    }
 
     const shown = ids.slice(0, 8);
     const parts = this.toStrings(shown).map((part, i) => `${quote(part)} ${shown[i]}`);

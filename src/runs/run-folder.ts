@@ -41,13 +41,14 @@ export async function writeRunFolder(
   }
 }
 
-/** Writes a file under a temporary name, syncs it, and gives it its name. */
-export async function writeWhole(path: string, content: string): Promise<void> {
+/** Writes a file, whole or in pieces, under a temporary name, syncs it, and gives it its name. */
+export async function writeWhole(path: string, content: string | Iterable<string>): Promise<void> {
   const temporary = `${path}.${process.pid}.tmp`;
   try {
     const file = await open(temporary, "w");
     try {
-      await file.writeFile(content);
+      const pieces = typeof content === "string" ? [content] : content;
+      for (const piece of pieces) await file.appendFile(piece);
       await file.sync();
     } finally {
       await file.close();

@@ -153,7 +153,7 @@ describe("wrong usage is refused by one line and exit code 2", () => {
     ],
     ["text that no vocabulary holds whole", "蛇", /'蛇' is 3 tokens \('\\xe8' \d+.*give the id/],
     ["text with a line break stays in one line", "a\nb", /'a\\nb' is 3 tokens.*'\\n'/],
-    ["no text at all", "", /'' is no token, expected one/],
+    ["no text at all", "", /expected the text of one token, got ''/],
   ])("%s", async (_, text, message) => {
     const { code, line } = await refusal(["strength", "--a", text, "--b", "ius"]);
     expect(line).toMatch(message);

@@ -110,7 +110,9 @@ describe("toSingleToken", () => {
     expect(errorOf(() => tokenizer.toSingleToken("é\n".repeat(99))).message.length).toBeLessThan(
       500,
     );
-    expect(errorOf(() => tokenizer.toSingleToken("")).message).toBe("'' is no token, expected one");
+    expect(errorOf(() => tokenizer.toSingleToken("")).message).toBe(
+      "expected the text of one token, got ''",
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 /** The built command line as a user meets it: a process with exit code, stdout and stderr. */
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,9 +14,6 @@ export const repository = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The program that the package's bin names. */
 export const program = join(repository, "dist/cli/main.js");
-
-// Does nothing where the build is fresh, as it is under `npm test`.
-execFileSync(process.execPath, [join(repository, "scripts/build.mjs")], { stdio: "ignore" });
 
 /** How a command ended. */
 export interface Ended {
