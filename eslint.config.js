@@ -30,7 +30,7 @@ const layering = layers.flatMap((folders, level) => {
 });
 
 export default tseslint.config(
-  { ignores: ["dist/", "runs/", "coverage/", "models/", "test/fixtures/"] },
+  { ignores: ["dist/", "dist-*/", "runs/", "coverage/", "models/", "test/fixtures/"] },
   {
     files: ["**/*.{ts,js,mjs}"],
     extends: [tseslint.configs.base],

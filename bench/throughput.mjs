@@ -11,7 +11,7 @@ import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { postProtocol, powers } from "induction-lab";
+import { pairCount, postProtocol, powers } from "induction-lab";
 import { loadModel, nodeEngine } from "induction-lab/node";
 import { runMeasured } from "./peak-memory.mjs";
 import { writeRandomModel } from "./random-model.mjs";
@@ -49,13 +49,13 @@ async function rate({ lab, threads, tokens }) {
     tokens: Array.from({ length: tokens }, (_, i) => ({ id: lowestId + i, text: null })),
     sequences,
   };
-  const { count } = powers.units(params);
+  const pairs = pairCount(powers, params);
   const cpuBefore = process.cpuUsage();
   const before = performance.now();
-  await powers.measure(lab, params, { from: 0, to: count });
+  await powers.measure(lab, params, { from: 0, to: pairs });
   const seconds = (performance.now() - before) / 1e3;
   const { user, system } = process.cpuUsage(cpuBefore);
-  return (2 * count * sequences) / (threads === 1 ? (user + system) / 1e6 : seconds);
+  return (2 * pairs) / (threads === 1 ? (user + system) / 1e6 : seconds);
 }
 
 /** @param {readonly number[]} values */

@@ -1,11 +1,11 @@
 /** How a command ends when an error reaches it (the exit codes of the command line). */
-export type ExitCode = 1 | 2 | 3;
+export type ExitCode = 1 | 2 | 3 | 75;
 
 /** What a {@link LabError} carries besides its message. */
 export interface LabErrorOptions {
   /** The way out: a command, the nearest name, or the list of choices. */
   readonly hint?: string;
-  /** 2 for a wrong usage, 1 (the default) for everything else that failed, 3 for a failed check. */
+  /** 2 for a wrong usage, 1 (the default) for all else that failed, 3 for a failed check, 75 for an interrupted run that can go on. */
   readonly exitCode?: ExitCode;
   /** The error underneath, shown only with `--debug`. */
   readonly cause?: unknown;

@@ -2,8 +2,7 @@
 import { basename, resolve } from "node:path";
 import { nodeEngine } from "./graph/engine-node.js";
 import { type LoadOptions, loadModelFiles, type Model } from "./model/index.js";
-import { findKnownModel } from "./weights/index.js";
-import { folderFiles, resolveModelFolder } from "./weights/node.js";
+import { folderFiles, knownModelOf, resolveModelFolder } from "./weights/node.js";
 
 export { nodeEngine, type NodeEngineOptions } from "./graph/engine-node.js";
 export { embeddedFolder, folderFiles, resolveModelFolder } from "./weights/node.js";
@@ -19,7 +18,7 @@ export async function loadModel(
   nameOrDir: string,
   options: Partial<LoadOptions> = {},
 ): Promise<Model> {
-  const known = findKnownModel(nameOrDir);
+  const known = knownModelOf(nameOrDir);
   const folder = resolveModelFolder(nameOrDir);
   return loadModelFiles(folderFiles(folder), {
     engine: nodeEngine(),

@@ -1,6 +1,6 @@
 /** Parsers of option values: each returns what the command needs or says what was expected. */
 import { InvalidArgumentError } from "commander";
-import type { UnitRange } from "../induction/index.js";
+import type { IndexRange } from "../induction/index.js";
 
 /** A whole number from `lowest` up. */
 export function wholeFrom(lowest: number): (text: string) => number {
@@ -36,7 +36,7 @@ export function gaps(text: string): [number, number] {
 }
 
 /** `FROM:TO`, both included; `to` of the result is one past the last. */
-export function idRange(text: string): UnitRange {
+export function idRange(text: string): IndexRange {
   const match = /^(\d+):(\d+)$/.exec(text);
   const [from, last] = [Number(match?.[1]), Number(match?.[2])];
   if (match !== null && from <= last) return { from, to: last + 1 };

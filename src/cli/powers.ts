@@ -1,5 +1,11 @@
 import { type Command, Option } from "commander";
-import { type PowerRow, powers, type PowersSummary } from "../induction/index.js";
+import {
+  crossedPowers,
+  type PowerRow,
+  powers,
+  type PowersDesign,
+  type PowersSummary,
+} from "../induction/index.js";
 import { runExperiment } from "../runs/index.js";
 import type { Io } from "./io.js";
 import { type LabOptions, withLabOptions } from "./options.js";
@@ -12,6 +18,7 @@ import { powerTokens, type PowerTokenOptions } from "./tokens.js";
 
 interface PowersOptions extends LabOptions, PowerTokenOptions {
   readonly sequences: number;
+  readonly design: PowersDesign["design"];
 }
 
 /** Adds the options that choose tokens. */
@@ -30,23 +37,55 @@ export function withTokenOptions(command: Command): Command {
     .option("--limit <n>", "at most n tokens, the first ones", wholeFrom(1));
 }
 
+/** Adds `--design`. */
+export function withDesignOption(command: Command): Command {
+  return command.addOption(
+    new Option(
+      "--design <name>",
+      "post: fresh sequences per token and role; crossed: rounds of random permutations of the tokens, in which each sequence counts for both of its tokens",
+    )
+      .choices(["post", "crossed"])
+      .default("post"),
+  );
+}
+
 /** Adds `induction powers`. */
 export function addPowers(parent: Command, io: Io, command: string): void {
   withLabOptions(
     withTokenOptions(
-      parent
-        .command("powers")
-        .description("A power and B power of tokens: mean strength as A, and as B, of random pairs")
-        .option("-n, --sequences <n>", "sequence pairs per token and role", sequenceCount, 256),
+      withDesignOption(
+        parent
+          .command("powers")
+          .description(
+            "A power and B power of tokens: mean strength as A, and as B, of random pairs",
+          )
+          .option(
+            "-n, --sequences <n>",
+            "sequence pairs per token and role (crossed: rounds)",
+            sequenceCount,
+            256,
+          ),
+      ),
     ),
   ).action(async (options: PowersOptions) => {
     await withSession(options, async (session) => {
-      const { tokens, notes: tokenNotes } = powerTokens(session, options, "post");
-      const notes = [...session.notes, ...tokenNotes];
+      const { design, sequences } = options;
+      const post = design === "post";
+      const chosen = powerTokens(session, options, post ? "post" : "vocabulary");
+      const { tokens, whole } = chosen;
+      const notes = [...session.notes, ...chosen.notes];
+      if (!post && !whole) notes.push(restrictedNote(tokens.length));
       sayNotes(io, options, notes);
-      const { sequences } = options;
       const progress = options.quiet === true ? undefined : progressLine(io, "powers");
-      const summary = await runExperiment(powers, { tokens, sequences }, session, progress);
+      const partners = whole ? "all" : "restricted";
+      const summary = post
+        ? await runExperiment(powers, { tokens, sequences }, session, progress)
+        : await runExperiment(
+            crossedPowers,
+            { tokens, rounds: sequences, partners },
+            session,
+            progress,
+          );
       if (options.json === true) {
         const head = jsonHead("powers", command);
         const common = { model: session.model.name, n: sequences, seed: session.seed };
@@ -57,6 +96,11 @@ export function addPowers(parent: Command, io: Io, command: string): void {
       }
     });
   });
+}
+
+/** What a crossed design over a part of the vocabulary measures. */
+export function restrictedNote(tokens: number): string {
+  return `partners are drawn from the ${tokens} measured tokens only: another quantity than powers over the whole range`;
 }
 
 /** Powers of up to this many tokens are printed whole; of more, the extremes. */
@@ -92,7 +136,7 @@ export function powersText(summary: PowersSummary): string {
   const r = summary.correlation;
   return [
     lists,
-    `nats, mean ± standard error over ${sequences} sequence pairs per token and role, ${rows.length} tokens`,
+    `nats, mean ± standard error over ${sequences} sequence pairs per token and role${summary.design === "crossed" ? " (crossed, adjusted for the partners)" : ""}, ${rows.length} tokens`,
     spread("A power", summary.a),
     spread("B power", summary.b),
     ...(r === null

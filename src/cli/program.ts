@@ -4,7 +4,9 @@ import { version } from "../version.js";
 import { commandLine } from "./command-line.js";
 import type { Io } from "./io.js";
 import { addModels } from "./models.js";
+import { addNeighbours } from "./neighbours.js";
 import { addPowers } from "./powers.js";
+import { addReport } from "./report.js";
 import { addRun } from "./run.js";
 import { addScenarios } from "./scenarios.js";
 import { addSequences } from "./sequences.js";
@@ -12,7 +14,8 @@ import { addStrength } from "./strength.js";
 import { usageErrorLine } from "./usage-error-line.js";
 
 /**
- * Runs the command line and returns its exit code: 0 ok, 1 failed, 2 wrong usage, 3 a check failed.
+ * Runs the command line and returns its exit code: 0 ok, 1 failed, 2 wrong usage, 3 a check failed,
+ * 75 interrupted.
  * Results go to `io.out`; everything else, errors in one line, to `io.err`.
  */
 export async function main(args: readonly string[], io: Io): Promise<number> {
@@ -27,10 +30,19 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     })
     .addHelpText(
       "after",
-      "\nExit codes: 0 ok, 1 failed, 2 wrong usage, 3 a check failed.\nExample: induction strength --a ' Mar' --b ius -n 1024",
+      "\nExit codes: 0 ok, 1 failed, 2 wrong usage, 3 a check failed, 75 interrupted\n(the same command goes on), 130 stopped at once.\nExample: induction strength --a ' Mar' --b ius -n 1024",
     );
   const command = commandLine(args);
-  for (const add of [addRun, addStrength, addScenarios, addPowers, addSequences, addModels]) {
+  for (const add of [
+    addRun,
+    addStrength,
+    addScenarios,
+    addPowers,
+    addNeighbours,
+    addSequences,
+    addReport,
+    addModels,
+  ]) {
     add(program, io, command);
   }
   try {
@@ -46,7 +58,8 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
 function report(error: unknown, io: Io, debug: boolean): void {
   const message = error instanceof Error ? error.message : String(error);
   const hint = error instanceof LabError && error.hint !== undefined ? `: ${error.hint}` : "";
-  io.err(`error: ${message.replace(/\s*\n\s*/g, " ")}${hint}\n`);
+  const stopped = error instanceof LabError && error.exitCode === 75;
+  io.err(`${stopped ? "" : "error: "}${message.replace(/\s*\n\s*/g, " ")}${hint}\n`);
   if (!(error instanceof LabError)) io.err("this is a defect of induction-lab: run with --debug\n");
   if (debug && error instanceof Error) {
     io.err(`${error.stack ?? ""}\n`);

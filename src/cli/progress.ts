@@ -8,20 +8,21 @@ const quietInterval = 30_000;
 export function progressLine(io: Io, what: string): (progress: Progress) => void {
   const started = io.now();
   let last = started;
-  let measuredFrom: number | null = null;
+  let first: { readonly at: number; readonly done: number } | null = null;
   return ({ done, total }) => {
     const now = io.now();
-    // The first report comes before anything is measured; the rate counts from there.
-    measuredFrom ??= now;
-    const seconds = (now - measuredFrom) / 1000;
+    // The first report comes before anything is measured: what is done by then was kept on disk.
+    first ??= { at: now, done };
+    const seconds = (now - first.at) / 1000;
+    const measured = done - first.done;
     const finished = done === total;
     if (!io.interactive && !finished && now - last < quietInterval) return;
     last = now;
-    const rate = seconds > 0 ? done / seconds : 0;
+    const rate = seconds > 0 ? measured / seconds : 0;
     const left = rate > 0 ? ` · ${formatSeconds((total - done) / rate)} left` : "";
     const line =
       `${what}: ${done.toLocaleString("en")} of ${total.toLocaleString("en")} sequences` +
-      (done > 0 ? ` · ${Math.round(rate).toLocaleString("en")}/s` : "") +
+      (measured > 0 ? ` · ${Math.round(rate).toLocaleString("en")}/s` : "") +
       (finished ? ` · ${formatSeconds(seconds)}` : left);
     if (io.interactive) io.err(`\r\u001b[2K${line}${finished ? "\n" : ""}`);
     else if (done > 0) io.err(`${line}\n`);

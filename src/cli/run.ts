@@ -1,36 +1,34 @@
 import { join } from "node:path";
 import type { Command } from "commander";
-import {
-  findPreset,
-  powers,
-  type PowersSummary,
-  presets,
-  scenarios,
-  type ScenarioSummary,
-} from "../induction/index.js";
+import { findPreset, type Preset, presets } from "../induction/index.js";
+import type { ReportData } from "../report/index.js";
 import { formatMeanSe, formatNumber } from "../report/numbers.js";
-import { prepareRunFolder, runExperiment, writeRunFolder } from "../runs/index.js";
+import {
+  executeRun,
+  powersTable,
+  presetPlan,
+  type PresetSummaries,
+  presetSummaries,
+} from "../runs/index.js";
 import { version } from "../version.js";
+import { checkDryRunOptions, dryRun, type DryRunOptions, withDryRunOptions } from "./dry-run.js";
+import { interruptSignal } from "./interrupt.js";
 import type { Io } from "./io.js";
 import { type LabOptions, type PairOptions, withLabOptions, withPairOptions } from "./options.js";
 import { jsonHead, jsonProvenance, jsonText } from "./output.js";
 import { wholeFrom } from "./parse.js";
+import { restrictedNote } from "./powers.js";
 import { progressLine } from "./progress.js";
 import { protocolInWords } from "./protocol-words.js";
+import { runParameters } from "./run-parameters.js";
 import { scenarioTable } from "./scenarios.js";
 import { sayNotes, type Session, withSession } from "./session.js";
 import { powerTokens, scenarioPair } from "./tokens.js";
 
-interface RunOptions extends LabOptions, PairOptions {
+/** The options of `induction run`. */
+export interface RunOptions extends LabOptions, PairOptions, DryRunOptions {
   readonly output?: string;
   readonly limit?: number;
-}
-
-interface RunResult {
-  readonly preset: string;
-  readonly scenarios: readonly ScenarioSummary[];
-  readonly powers: PowersSummary;
-  readonly notes: readonly string[];
 }
 
 /** Adds `induction run`. */
@@ -38,133 +36,154 @@ export function addRun(parent: Command, io: Io, command: string): void {
   const list = presets.map(({ name, description }) => `${name}: ${description}`).join("; ");
   withLabOptions(
     withPairOptions(
-      parent
-        .command("run")
-        .description(`scenarios and powers, and a report (${list})`)
-        .argument("[preset]", "what to run", "quick")
-        .option("-o, --output <dir>", "folder (default: runs/<preset>-<model>-<seed>)")
-        .option("--limit <n>", "powers of at most n tokens, the first ones", wholeFrom(1)),
+      withDryRunOptions(
+        parent
+          .command("run")
+          .description(`all experiments, kept in a folder, and a report (${list})`)
+          .argument("[preset]", "what to run", "quick")
+          .option("-o, --output <dir>", "folder (default: runs/<preset>-<model>-<seed>)")
+          .option("--limit <n>", "powers of at most n tokens, the first ones", wholeFrom(1)),
+      ),
     ),
-  ).action(async (presetName: string, options: RunOptions) => {
+  ).action(async (presetName: string, options: RunOptions, self: Command) => {
     const preset = findPreset(presetName);
+    checkDryRunOptions(options);
     await withSession(options, async (session) => {
       const { model, seed } = session;
       const dir = options.output ?? join("runs", `${preset.name}-${model.name}-${seed}`);
       const pair = scenarioPair(session, options);
-      const chosen = powerTokens(session, options, preset.powerTokens);
+      const chosen = powerTokens(session, options, preset.powers.tokens);
       const notes = [...session.notes, ...pair.notes, ...chosen.notes];
-      await prepareRunFolder(dir);
+      if (preset.powers.design === "crossed" && !chosen.whole) {
+        notes.push(restrictedNote(chosen.tokens.length));
+      }
       sayNotes(io, options, notes);
       const show = options.quiet !== true;
-
-      const result: RunResult = {
-        preset: preset.name,
-        scenarios: await runExperiment(
-          scenarios,
-          { a: pair.a, b: pair.b, sequences: preset.scenarioSequences },
-          session,
-          show ? progressLine(io, "scenarios") : undefined,
-        ),
-        powers: await runExperiment(
-          powers,
-          { tokens: chosen.tokens, sequences: preset.powerSequences },
-          session,
-          show ? progressLine(io, "powers") : undefined,
-        ),
-        notes,
-      };
-      const files = await runFiles(result, session, command);
-      await writeRunFolder(dir, files);
-      const report = join(dir, "report.html");
-      io.out(
-        options.json === true ? jsonOf(result, session, dir, command) : textOf(result, report),
-      );
+      const choices = { ...pair, ...chosen, dVocab: model.config.dVocab };
+      if (options.dryRun === true) {
+        const plan = presetPlan(preset, choices);
+        const { tokens } = chosen;
+        await dryRun({ plan, session, command, design: preset.powers, tokens }, options, io);
+        return;
+      }
+      const data = (summaries: PresetSummaries) =>
+        reportData(summaries, { preset, session, command, notes });
+      const interrupt = interruptSignal(io);
+      try {
+        const summaries = presetSummaries(
+          await executeRun({
+            dir,
+            plan: presetPlan(preset, choices),
+            lab: session,
+            engine: session.engine,
+            command,
+            parameters: runParameters(self, preset, session),
+            notes,
+            files: async (all) => {
+              // Loaded when there is something to draw: Plot takes a third of a second.
+              const { reportFiles } = await import("../report/index.js");
+              const { createDocument } = await import("../report/node-document.js");
+              const report = data(presetSummaries(all));
+              return {
+                "summary.json": jsonText({ ...jsonHead("summary", command), ...report }),
+                "tables/powers.parquet": powersTable(presetSummaries(all).powers.rows),
+                ...reportFiles(report, { document: createDocument() }),
+              };
+            },
+            ...(show && { onProgress: progressLine(io, "run") }),
+            onNote: (note) => io.err(`note: ${note}\n`),
+            signal: interrupt.signal,
+          }),
+        );
+        io.out(
+          options.json === true
+            ? jsonOf(summaries, { preset, session, command, notes }, dir)
+            : textOf(summaries, dir),
+        );
+      } finally {
+        interrupt.dispose();
+      }
     });
   });
 }
 
-/** The files of a run's folder, by name. */
-async function runFiles(
-  result: RunResult,
-  session: Session,
-  command: string,
-): Promise<Record<string, string>> {
-  // Loaded here, since no other command draws and loading takes as long as the rest of the program.
-  const { renderReport } = await import("../report/index.js");
-  const { createDocument } = await import("../report/node-document.js");
-  const { model, seed, engine, batch } = session;
-  const about = {
-    preset: result.preset,
-    model: model.name,
-    seed,
-    ...jsonProvenance({ ...session, notes: result.notes }),
-  };
+interface About {
+  readonly preset: Preset;
+  readonly session: Session;
+  readonly command: string;
+  readonly notes: readonly string[];
+}
+
+/** What the report shows; `summary.json` keeps it, so that it can be drawn again. */
+function reportData(
+  { remeasured, ...summaries }: PresetSummaries,
+  { preset, session, command, notes }: About,
+): ReportData {
+  const { model, seed, engine, batch, protocol } = session;
   const { config } = model;
   return {
-    "summary.json": jsonText({
-      ...jsonHead("summary", command),
-      scenarios: result.scenarios,
-      powers: result.powers,
-    }),
-    "report.html": renderReport(
-      {
-        title: `Induction in ${model.name}`,
-        preset: result.preset,
-        model: {
-          name: model.name,
-          layers: config.nLayers,
-          heads: config.nHeads,
-          dModel: config.dModel,
-          vocabulary: config.dVocab,
-          sha256: model.sha256,
-        },
-        seed,
-        command,
-        version,
-        engine: { ...engine, dtype: model.dtype, batch: 2 * batch },
-        protocol: protocolInWords(session.protocol),
-        notes: result.notes,
-        scenarios: result.scenarios,
-        powers: result.powers,
-      },
-      { document: createDocument() },
-    ),
-    "manifest.json": jsonText({
-      ...jsonHead("manifest", command),
-      ...about,
-      machine: { platform: process.platform, arch: process.arch, node: process.version },
-      files: ["summary.json", "report.html"],
-    }),
+    title: `Induction in ${model.name}`,
+    preset: preset.name,
+    model: {
+      name: model.name,
+      layers: config.nLayers,
+      heads: config.nHeads,
+      dModel: config.dModel,
+      vocabulary: config.dVocab,
+      sha256: model.sha256,
+    },
+    seed,
+    command,
+    version,
+    engine: { ...engine, dtype: model.dtype, batch: 2 * batch },
+    protocol: protocolInWords(protocol),
+    notes,
+    ...(protocol.control === "shuffle" && { shuffled: protocol.gaps[0] + protocol.gaps[1] + 2 }),
+    ...summaries,
+    remeasured: remeasured.rows,
   };
 }
 
-function jsonOf(result: RunResult, session: Session, dir: string, command: string): string {
-  const { rows, ...spread } = result.powers;
+function jsonOf(
+  { scenarios, powers, neighbours, remeasured }: PresetSummaries,
+  about: About,
+  dir: string,
+): string {
+  const { preset, session, command, notes } = about;
+  const { rows, ...spread } = powers;
   return jsonText({
     ...jsonHead("run", command),
-    preset: result.preset,
+    preset: preset.name,
     model: session.model.name,
     seed: session.seed,
     folder: dir,
     report: join(dir, "report.html"),
-    scenarios: result.scenarios.map(({ scenario, strength, logOdds }) => ({
+    scenarios: scenarios.map(({ scenario, strength, logOdds }) => ({
       scenario,
       strength,
       logOdds,
     })),
     powers: { tokens: rows.length, ...spread },
-    ...jsonProvenance({ ...session, notes: result.notes }),
+    remeasured: remeasured.rows,
+    halfWay: neighbours.halfWay,
+    ...jsonProvenance({ ...session, notes }),
   });
 }
 
-function textOf({ scenarios: list, powers: p }: RunResult, report: string): string {
-  const spread = (name: string, s: PowersSummary["a"]) =>
+function textOf({ scenarios, powers, neighbours }: PresetSummaries, dir: string): string {
+  const spread = (name: string, s: typeof powers.a) =>
     `${name} ${formatMeanSe(s.mean, s.se)}` +
     (s.trueSd === null ? "" : `, spread over tokens without noise ${formatNumber(s.trueSd)}`);
+  const half = neighbours.halfWay.map(({ rank, logOdds }) =>
+    logOdds === null
+      ? `rank ${rank} not testable`
+      : `rank ${rank} ${formatNumber(logOdds.ratio)} (${formatNumber(logOdds.low)} to ${formatNumber(logOdds.high)})`,
+  );
   return [
-    scenarioTable(list),
-    `powers of ${p.rows.length} tokens, ${p.sequences} sequence pairs per token and role: ${spread("A", p.a)}; ${spread("B", p.b)}`,
-    `report: ${report}`,
+    scenarioTable(scenarios),
+    `powers of ${powers.rows.length} tokens, ${powers.sequences} sequence pairs per token and role: ${spread("A", powers.a)}; ${spread("B", powers.b)}`,
+    `neighbours of B, share of the way from random tokens to B: ${half.join(", ")}`,
+    `report: ${join(dir, "report.html")}`,
     "",
   ].join("\n");
 }

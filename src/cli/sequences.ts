@@ -1,7 +1,10 @@
 import type { Command } from "commander";
-import { LabError, usageError } from "../errors.js";
+import { usageError } from "../errors.js";
 import {
+  crossedPartners,
+  crossedSequence,
   powersSequence,
+  type PowersDesign,
   scenarioNames,
   scenarioSequence,
   scenarioTokens,
@@ -17,10 +20,10 @@ import {
   withPairOptions,
   withPairsOption,
 } from "./options.js";
-import { jsonHead, jsonProtocol, jsonText, reasonOf } from "./output.js";
+import { jsonHead, jsonProtocol, jsonText } from "./output.js";
 import { namedPairs } from "./pairs-file.js";
 import { sequenceCount } from "./parse.js";
-import { withTokenOptions } from "./powers.js";
+import { restrictedNote, withDesignOption, withTokenOptions } from "./powers.js";
 import { sequencesCsv, sequencesJson, type SequenceUnit } from "./sequence-files.js";
 import { sayNotes, type Session, withSession } from "./session.js";
 import { powerTokens, type PowerTokenOptions, scenarioPair } from "./tokens.js";
@@ -28,12 +31,15 @@ import { powerTokens, type PowerTokenOptions, scenarioPair } from "./tokens.js";
 interface SequenceOptions extends LabOptions, PairsOptions, PowerTokenOptions {
   readonly sequences: number;
   readonly output: string;
+  readonly design?: PowersDesign["design"];
 }
 
 /** What an experiment would measure, and the notes on how it was chosen. */
 interface Chosen {
   readonly units: readonly SequenceUnit[];
   readonly notes: readonly string[];
+  /** Sequence pairs of each unit, where that is not `-n`. */
+  readonly perUnit?: number;
 }
 
 /** Adds `induction sequences strength|scenarios|powers`. */
@@ -54,7 +60,7 @@ export function addSequences(parent: Command, io: Io, command: string): void {
       .option("-n, --sequences <n>", "sequence pairs of each unit", sequenceCount, count)
       .requiredOption("-o, --output <file>", "a .json or .csv file");
     withLabOptions(extend(described)).action(async (options: SequenceOptions) => {
-      const { output, sequences: n } = options;
+      const { output } = options;
       if (!/\.(json|csv)$/.test(output)) {
         throw usageError(
           `-o: expected a file name that ends in .json or .csv, got ${output}`,
@@ -63,8 +69,9 @@ export function addSequences(parent: Command, io: Io, command: string): void {
       }
       await withSession(options, async (session) => {
         const { model, seed, protocol } = session;
-        const { units, notes: chosenNotes } = await choose(session, options);
-        const notes = [...session.notes, ...chosenNotes];
+        const chosen = await choose(session, options);
+        const { units, perUnit: n = options.sequences } = chosen;
+        const notes = [...session.notes, ...chosen.notes];
         const head = jsonHead("sequences", command);
         const about = { experiment: name, model: model.name, seed, n };
         const pieces = output.endsWith(".json")
@@ -75,7 +82,7 @@ export function addSequences(parent: Command, io: Io, command: string): void {
               notes,
             })
           : sequencesCsv(units, n, sequenceLength(protocol));
-        await write(output, pieces);
+        await writeWhole(output, pieces);
         sayNotes(io, options, notes);
         const pairs = n * units.length;
         io.out(
@@ -112,26 +119,35 @@ export function addSequences(parent: Command, io: Io, command: string): void {
     });
     return { units, notes };
   });
-  add("powers", 256, withTokenOptions, async (session, options) => {
-    const { tokens, notes } = powerTokens(session, options, "post");
-    const units = (["a", "b"] as const).flatMap((role) =>
-      tokens.map(({ id }) => ({
-        unit: `${id} as ${role.toUpperCase()}`,
-        [role]: id,
-        draw: (k: number) => powersSequence(session, { token: id, role }, k),
-      })),
-    );
-    return { units, notes };
+  const tokensAndDesign = (c: Command) => withTokenOptions(withDesignOption(c));
+  add("powers", 256, tokensAndDesign, async (session, options) => {
+    return options.design === "crossed"
+      ? crossedUnits(session, options)
+      : postUnits(session, options);
   });
 }
 
-async function write(path: string, pieces: Iterable<string>): Promise<void> {
-  try {
-    await writeWhole(path, pieces);
-  } catch (cause) {
-    throw new LabError(
-      `-o: expected a file that can be written, got ${path} (${reasonOf(cause)})`,
-      { hint: "choose another, in a folder that exists", cause },
-    );
-  }
+/** One unit per token and role. */
+function postUnits(session: Session, options: SequenceOptions): Chosen {
+  const { tokens, notes } = powerTokens(session, options, "post");
+  const units = (["a", "b"] as const).flatMap((role) =>
+    tokens.map(({ id }) => ({
+      unit: `${id} as ${role.toUpperCase()}`,
+      [role]: id,
+      draw: (k: number) => powersSequence(session, { token: id, role }, k),
+    })),
+  );
+  return { units, notes };
+}
+
+/** One unit per round. */
+function crossedUnits(session: Session, options: SequenceOptions): Chosen {
+  const { tokens, whole, notes } = powerTokens(session, options, "vocabulary");
+  const units = Array.from({ length: options.sequences }, (_, round) => {
+    const partners = crossedPartners(session, tokens.length, round);
+    const draw = (k: number) => crossedSequence(session, tokens, partners, round, k);
+    return { unit: `round ${round}`, draw };
+  });
+  const restricted = whole ? [] : [restrictedNote(tokens.length)];
+  return { units, notes: [...notes, ...restricted], perUnit: tokens.length };
 }

@@ -1,8 +1,9 @@
-import { usageError } from "../errors.js";
+import { LabError, usageError } from "../errors.js";
 import type { EngineInfo } from "../graph/index.js";
 import { checkProtocol, type Lab, postProtocol, type Protocol } from "../induction/index.js";
 import { loadModel, nodeEngine } from "../node.js";
-import { findKnownModel, type KnownModel } from "../weights/index.js";
+import type { KnownModel } from "../weights/index.js";
+import { knownModelOf } from "../weights/node.js";
 import type { Io } from "./io.js";
 import type { LabOptions } from "./options.js";
 
@@ -35,8 +36,13 @@ export async function withSession<T>(
   const engine = nodeEngine({ runtime: options.backend, threads: options.threads });
   try {
     const model = await loadModel(options.model, { engine, dtype: options.dtype });
-    const known = findKnownModel(options.model);
+    const known = knownModelOf(options.model);
     const info = await engine.info();
+    if (options.dtype === "float64" && info.provider === "wasm") {
+      throw new LabError(`--dtype float64: expected the native build, got WASM: ${info.note}`, {
+        hint: "install onnxruntime-node",
+      });
+    }
     const { dVocab, nCtx } = model.config;
     const post = postProtocol(dVocab);
     const protocol: Protocol = {

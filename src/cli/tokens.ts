@@ -4,7 +4,7 @@ import {
   postTokens,
   type TokenRef,
   tokenRef,
-  type UnitRange,
+  type IndexRange,
 } from "../induction/index.js";
 import type { Model } from "../model/index.js";
 import type { PairOptions } from "./options.js";
@@ -88,8 +88,16 @@ export function scenarioPair(
 export interface PowerTokenOptions {
   readonly tokens?: string;
   readonly tokenIds?: readonly number[];
-  readonly range?: UnitRange;
+  readonly range?: IndexRange;
   readonly limit?: number;
+}
+
+/** Tokens whose powers are wanted. */
+export interface PowerTokens {
+  readonly tokens: TokenRef[];
+  /** Whether they are the whole range that the protocol draws from. */
+  readonly whole: boolean;
+  readonly notes: string[];
 }
 
 /** The tokens whose powers are wanted: those named, or a range, or the default range; and notes. */
@@ -97,7 +105,7 @@ export function powerTokens(
   { model, known, protocol }: Session,
   options: PowerTokenOptions,
   defaultRange: "post" | "vocabulary",
-): { tokens: TokenRef[]; notes: string[] } {
+): PowerTokens {
   const notes: string[] = [];
   // A token named twice would count twice in the spread over tokens.
   const ids = [...new Set(namedIds() ?? rangeIds())];
@@ -105,7 +113,10 @@ export function powerTokens(
   if (limited.length < ids.length) {
     notes.push(`partial: ${limited.length} of ${ids.length} tokens (--limit)`);
   }
-  return { tokens: limited.map((id) => tokenRef(model, id)), notes };
+  const whole =
+    limited.length === protocol.highestId - protocol.lowestId + 1 &&
+    limited.every((id, i) => id === protocol.lowestId + i);
+  return { tokens: limited.map((id) => tokenRef(model, id)), whole, notes };
 
   function namedIds(): number[] | null {
     if (options.tokenIds !== undefined) {

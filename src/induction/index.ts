@@ -1,7 +1,25 @@
 /** The induction instrument: protocol, strength and the experiments. */
-export type { Experiment, UnitRange } from "./experiment.js";
+export {
+  crossedPartners,
+  crossedPowers,
+  type CrossedParams,
+  crossedSequence,
+} from "./crossed-powers.js";
+export { extremeCount, extremeTokens } from "./extreme-tokens.js";
+export { type Experiment, type IndexRange, pairCount } from "./experiment.js";
+export { NearestTokenFinder, type NearestTokens } from "./nearest-tokens.js";
+export { neighbourRanks, neighbours, type NeighbourParams } from "./neighbours.js";
+export { columnOf, type PairRows, rowCount, strengthsOf } from "./pair-rows.js";
 export { powers, powersSequence, type PowersParams, type Role } from "./powers.js";
-export { findPreset, postPowersRange, postTokens, type Preset, presets } from "./presets.js";
+export {
+  findPreset,
+  postPowersRange,
+  postTokens,
+  type PowersDesign,
+  type Preset,
+  presets,
+  remeasuredPerEnd,
+} from "./presets.js";
 export {
   checkProtocol,
   drawPair,
@@ -22,13 +40,9 @@ export {
   scenarioSequence,
   scenarioTokens,
 } from "./scenarios.js";
-export {
-  strength,
-  type StrengthParams,
-  strengthSequence,
-  strengthsOf,
-  summariseStrength,
-} from "./strength.js";
-export { type Lab, measurePairs, type PairLogOdds } from "./strength-meter.js";
+export { strength, type StrengthParams, strengthSequence, summariseStrength } from "./strength.js";
+export { type Drawn, type Lab, measurePairs, type Readout } from "./strength-meter.js";
 export type * from "./summary.js";
+export { tokenClass } from "./token-class.js";
 export { tokenRef } from "./token-ref.js";
+export { joinRows, sliceRows } from "./units.js";

@@ -1,38 +1,63 @@
 import { usageError } from "../errors.js";
 import { nearestNames } from "../nearest.js";
 
+/** How powers are measured: the post's design, or rounds of random permutations. */
+export type PowersDesign =
+  | {
+      readonly design: "post";
+      /** Sequence pairs of each token in each role. */
+      readonly sequences: number;
+      /** `post`: the ids that the post scanned, or what the model card names in their place. */
+      readonly tokens: "post";
+    }
+  | {
+      readonly design: "crossed";
+      readonly rounds: number;
+      /** Every id that the protocol draws: partners are then those of the post. */
+      readonly tokens: "vocabulary";
+    };
+
 /** What a run measures; the protocol's own options are in {@link Protocol}. */
 export interface Preset {
   readonly name: string;
   readonly description: string;
   /** Sequence pairs of each scenario. */
   readonly scenarioSequences: number;
-  /** Sequence pairs of each token in each role. */
-  readonly powerSequences: number;
-  /** `post`: the ids that the post scanned, or what the model card names in their place; `vocabulary`: every id that the protocol draws. */
-  readonly powerTokens: "post" | "vocabulary";
+  readonly powers: PowersDesign;
+  /** Sequence pairs for the neighbours of B. */
+  readonly neighbourSequences: number;
+  /** Sequence pairs per role of each token that is measured again. */
+  readonly remeasureSequences: number;
 }
+
+/** How many tokens of each end of each list of powers are measured again on fresh sequences. */
+export const remeasuredPerEnd = 10;
 
 /** The presets by name. */
 export const presets: readonly Preset[] = [
   {
     name: "quick",
-    description: "scenarios and powers of the whole vocabulary with few sequences each",
+    description: "every experiment on the whole vocabulary with few sequences each",
     // Standard errors near 0.15 nats, which is enough to see that the scenarios differ.
     scenarioSequences: 1024,
-    // A single token's power is noisy (standard error near 2 nats); the spread over tokens is not.
-    powerSequences: 4,
-    powerTokens: "vocabulary",
+    // A single token's power is noisy (standard error near 1.4 nats); the spread over tokens is not.
+    powers: { design: "crossed", rounds: 8, tokens: "vocabulary" },
+    // Standard errors near 0.2 nats; the ratios are paired and better than that.
+    neighbourSequences: 512,
+    // Enough that what the first round of measurement exaggerated falls back visibly.
+    remeasureSequences: 64,
   },
   {
     name: "roger-2023",
     description: "the 2023 post to the letter",
     // 16 batches of 256.
     scenarioSequences: 4096,
-    // One batch of 256 per token and role.
-    powerSequences: 256,
-    // Ids 4 to 10003, the first 10,000 after the special tokens.
-    powerTokens: "post",
+    // One batch of 256 per token and role; ids 4 to 10003, the first 10,000 after the special tokens.
+    powers: { design: "post", sequences: 256, tokens: "post" },
+    // 16 batches of 256.
+    neighbourSequences: 4096,
+    // Ours, not the post's: the extremes of a list are partly luck. As many as the first time.
+    remeasureSequences: 256,
   },
 ];
 

@@ -58,7 +58,14 @@ export interface SequenceKey {
 }
 
 /** Numbers of the experiments in the random generator's key: part of every sequence, never changed. */
-export const experimentCodes = { strength: 1, scenarios: 2, powers: 3 } as const;
+export const experimentCodes = {
+  strength: 1,
+  scenarios: 2,
+  powers: 3,
+  crossed: 4,
+  remeasure: 5,
+  neighbours: 6,
+} as const;
 
 /** The number of one experiment. */
 export type ExperimentCode = (typeof experimentCodes)[keyof typeof experimentCodes];
@@ -84,7 +91,7 @@ export function sequenceLength({ gaps: [before, between] }: Protocol): number {
 }
 
 // First items of the random stream of each purpose; a purpose never reaches the next one's.
-const items = { fillers: 0, a: 1 << 16, b: 2 << 16, control: 3 << 16 } as const;
+const items = { fillers: 0, a: 1 << 16, b: 2 << 16, control: 3 << 16, other: 4 << 16 } as const;
 
 /** The most fillers that fit between two purposes of the stream. */
 const mostFillers = 1 << 16;
@@ -124,6 +131,12 @@ export function drawPair(protocol: Protocol, key: SequenceKey, fixed: FixedPair)
         return context.with(before, draw(items.control, acceptFiller));
     }
   }
+}
+
+/** A random token of the k-th sequence pair that is no part of its sequences, to be read beside B. */
+export function drawOther({ lowestId, highestId }: Protocol, key: SequenceKey): number {
+  const stream = new ItemStream([key.seed, key.experiment], [key.unit, key.k]);
+  return lowestId + stream.draw(items.other, highestId - lowestId + 1);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { histogram, histogram2D } from "../stats/index.js";
+import { histogram, histogram2D, momentsOf } from "../stats/index.js";
 import type { Experiment } from "./experiment.js";
 import {
   drawPair,
@@ -7,9 +7,12 @@ import {
   type SequenceKey,
   type SequencePair,
 } from "./protocol.js";
-import { type Lab, measurePairs, type PairLogOdds } from "./strength-meter.js";
-import { strengthsOf, summariseStrength } from "./strength.js";
-import type { ScenarioSummary, TokenRef } from "./summary.js";
+import { estimateOf } from "./estimate.js";
+import { type PairRows, strengthsOf } from "./pair-rows.js";
+import { type Lab, measurePairs } from "./strength-meter.js";
+import { summariseStrength } from "./strength.js";
+import type { Estimate, ScenarioSummary, TokenRef } from "./summary.js";
+import { byUnit } from "./units.js";
 
 /** The fixed tokens of the scenarios, and how many sequence pairs each scenario takes. */
 export interface ScenarioParams {
@@ -53,26 +56,34 @@ const strengthBins = { bins: 30, lo: -10, hi: 20 };
 const logOddsBins = { bins: 100, lo: -18, hi: 6 };
 
 /** Strength with A and B fixed, one of them fixed, or neither: one unit per scenario. */
-export const scenarios: Experiment<ScenarioParams, PairLogOdds, ScenarioSummary[]> = {
+export const scenarios: Experiment<ScenarioParams, ScenarioSummary[]> = {
   id: "scenarios",
   units: ({ sequences }) => ({ count: scenarioNames.length, sequences }),
-  async measure(lab, params, { from, to }) {
-    const rows: PairLogOdds[] = [];
-    for (let unit = from; unit < to; unit++) {
-      const draw = (k: number) => scenarioSequence(lab, params, unit, k);
-      rows.push(await measurePairs(lab, params.sequences, draw));
-    }
-    return rows;
+  measure(lab, params, range) {
+    return measurePairs(lab, range, (index) => {
+      const unit = Math.floor(index / params.sequences);
+      const k = index % params.sequences;
+      return { unit, k, pair: scenarioSequence(lab, params, unit, k) };
+    });
   },
-  summarise: (params, rows) =>
-    rows.map((row, unit) => {
-      const scenario = scenarioNames[unit] as ScenarioName;
-      return {
+  async summarise(params, rows) {
+    const summaries: ScenarioSummary[] = [];
+    for await (const unit of byUnit(rows, params.sequences)) {
+      const scenario = scenarioNames[summaries.length] as ScenarioName;
+      summaries.push({
         scenario,
         ...scenarioTokens(params, scenario),
-        ...summariseStrength(row),
-        strengths: histogram(strengthsOf(row), strengthBins),
-        beforeAfter: histogram2D(row.induction, row.control, { x: logOddsBins, y: logOddsBins }),
-      };
-    }),
+        ...summariseStrength(unit),
+        strengths: histogram(strengthsOf(unit), strengthBins),
+        beforeAfter: histogram2D(unit.induction, unit.control, { x: logOddsBins, y: logOddsBins }),
+        controlAB: shareOfControlsWithAB(unit),
+      });
+    }
+    return summaries;
+  },
 };
+
+/** How often B stands directly after A in the control, by chance. */
+function shareOfControlsWithAB({ controlAB }: PairRows): Estimate {
+  return estimateOf(momentsOf(controlAB));
+}

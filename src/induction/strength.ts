@@ -1,9 +1,11 @@
 import { momentsOf } from "../stats/index.js";
 import { estimateOf } from "./estimate.js";
 import type { Experiment } from "./experiment.js";
+import { columnOf, type PairRows, strengthsOf } from "./pair-rows.js";
 import { drawPair, experimentCodes, type SequenceKey, type SequencePair } from "./protocol.js";
-import { type Lab, measurePairs, type PairLogOdds } from "./strength-meter.js";
+import { type Lab, measurePairs } from "./strength-meter.js";
 import type { StrengthSummary } from "./summary.js";
+import { byUnit } from "./units.js";
 
 /** Pairs to measure, and with how many sequence pairs each. */
 export interface StrengthParams {
@@ -24,32 +26,32 @@ export function strengthSequence(
   return drawPair(protocol, key, pair);
 }
 
-/** Induction strength of each sequence pair, nats: log-odds of B in the induction sequence minus those in the control. */
-export function strengthsOf({ induction, control }: PairLogOdds): Float64Array {
-  return induction.map((value, i) => value - (control[i] as number));
-}
-
-/** Means, standard errors and deviations of a set of sequence pairs. */
-export function summariseStrength(logOdds: PairLogOdds): StrengthSummary {
+/** Means, standard errors and deviations of token `column` of those read in each row. */
+export function summariseStrength(rows: PairRows, column = 0): StrengthSummary {
+  const { width } = rows;
   return {
-    strength: estimateOf(momentsOf(strengthsOf(logOdds))),
+    strength: estimateOf(momentsOf(strengthsOf(rows, column))),
     logOdds: {
-      induction: estimateOf(momentsOf(logOdds.induction)),
-      control: estimateOf(momentsOf(logOdds.control)),
+      induction: estimateOf(momentsOf(columnOf(rows.induction, width, column))),
+      control: estimateOf(momentsOf(columnOf(rows.control, width, column))),
     },
   };
 }
 
-/** Induction strength of given pairs A, B: one unit per pair, one summary per unit. */
-export const strength: Experiment<StrengthParams, PairLogOdds, StrengthSummary[]> = {
+/** Induction strength of given pairs A, B: one summary per pair. */
+export const strength: Experiment<StrengthParams, StrengthSummary[]> = {
   id: "strength",
   units: ({ pairs, sequences }) => ({ count: pairs.length, sequences }),
-  async measure(lab, { pairs, sequences }, { from, to }) {
-    const rows: PairLogOdds[] = [];
-    for (const pair of pairs.slice(from, to)) {
-      rows.push(await measurePairs(lab, sequences, (k) => strengthSequence(lab, pair, k)));
-    }
-    return rows;
+  measure(lab, { pairs, sequences }, range) {
+    return measurePairs(lab, range, (index) => {
+      const k = index % sequences;
+      const fixed = pairs[Math.floor(index / sequences)] as { a: number; b: number };
+      return { unit: sharedUnit, k, pair: strengthSequence(lab, fixed, k) };
+    });
   },
-  summarise: (_, rows) => rows.map(summariseStrength),
+  async summarise({ sequences }, rows) {
+    const summaries: StrengthSummary[] = [];
+    for await (const unit of byUnit(rows, sequences)) summaries.push(summariseStrength(unit));
+    return summaries;
+  },
 };

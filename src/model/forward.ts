@@ -10,14 +10,27 @@ import { logOdds } from "./log-odds.js";
 import { layerNorm, type Norm } from "./layer-norm.js";
 import { parameterShapes } from "./parameters.js";
 
-const { add, at, expand, gatherRows, matMul, mul, reshape, slice, softmax, sum, transpose, where } =
-  ops;
+const {
+  add,
+  at,
+  expand,
+  gatherElements,
+  gatherRows,
+  matMul,
+  mul,
+  reshape,
+  slice,
+  softmax,
+  sum,
+  transpose,
+  where,
+} = ops;
 
 /**
  * The graph of a model on sequences of exactly `positions` tokens. Inputs: `tokens` [b, p] and, for
- * `logOdds`, `targets` [b, targets], both int32. Besides the hook points it names `logits` [b, p,
- * d_vocab], `last_logits` [b, d_vocab] (of the last position, the only one unembedded unless a feed
- * needs more) and `logOdds` [b, targets] of the targets there, in nats.
+ * `logOdds` and `targetLogits`, `targets` [b, targets], both int32. Besides the hook points it names
+ * `logits` [b, p, d_vocab], `last_logits` [b, d_vocab] (of the last position, the only one unembedded
+ * unless a feed needs more), and `logOdds` and `targetLogits` [b, targets] of the targets there, in nats.
  */
 export function forward(config: ModelConfig, positions: number, dtype: FloatDType): Value[] {
   const shapes = parameterShapes(config);
@@ -48,7 +61,11 @@ export function forward(config: ModelConfig, positions: number, dtype: FloatDTyp
     choice("feed", unembed(layerNorm(lastResid, lnFinal)), unembed(last(toUnembed)), last(logits)),
   );
   const targets = input("targets", "int32", ["batch", "targets"]);
-  return [logits, named("logOdds", logOdds(lastLogits, targets))];
+  return [
+    logits,
+    named("targetLogits", gatherElements(lastLogits, targets)), // [b, targets]
+    named("logOdds", logOdds(lastLogits, targets)), // [b, targets]
+  ];
 }
 
 /** One block without MLP: resid_post = resid_pre + attn_out, of all positions and of the last alone. */

@@ -8,6 +8,7 @@ import {
   type Tensor,
   type TensorStore,
   tensor,
+  type Value,
 } from "../graph/index.js";
 import type { ModelConfig } from "./config.js";
 import { forward } from "./forward.js";
@@ -100,15 +101,18 @@ export class Model {
         "the model's context is that long",
       );
     }
-    this.#store ??= this.engine.store(this.weights);
-    const store = await this.#store;
     let program = this.#programs.get(positions);
     if (program === undefined) {
-      const roots = forward(this.config, positions, this.dtype);
-      program = new Program(roots, this.engine, store, this.weights);
+      program = await this.programOf(forward(this.config, positions, this.dtype));
       this.#programs.set(positions, program);
     }
     return program;
+  }
+
+  /** A program of other values over the model's weights, which are its parameters by their keys. */
+  async programOf(roots: readonly Value[]): Promise<Program> {
+    this.#store ??= this.engine.store(this.weights);
+    return new Program(roots, this.engine, await this.#store, this.weights);
   }
 
   /** All names that can be fetched and fed, in the order in which the forward pass computes them. */

@@ -1,6 +1,8 @@
 import type { PowerSpread, ScenarioSummary } from "../induction/summary.js";
 import { correlationText } from "./captions.js";
 import { formatCounted, formatEstimate, formatMeanSe, formatNumber } from "./numbers.js";
+import { neighboursAnswer } from "./neighbour-captions.js";
+import { powerName } from "./power-names.js";
 import type { ReportData } from "./report-data.js";
 import { scenarioPair } from "./scenario-names.js";
 
@@ -39,10 +41,10 @@ function spreadWords(a: PowerSpread, b: PowerSpread): string {
 
 /**
  * The result in one or two sentences of plain text per experiment: first the random pair (or the
- * first scenario there is), then the powers.
+ * first scenario there is), then the powers, then the neighbours of B.
  */
 export function answerSentences(data: ReportData): readonly string[] {
-  const { scenarios = [], powers } = data;
+  const { scenarios = [], powers, neighbours } = data;
   const chosen = scenarios.find((summary) => summary.scenario === "neither-fixed") ?? scenarios[0];
   const sentences: string[] = [];
   if (chosen !== undefined) sentences.push(scenarioAnswer(data, chosen));
@@ -51,10 +53,12 @@ export function answerSentences(data: ReportData): readonly string[] {
     const { a, b, rows, sequences } = powers;
     sentences.push(
       `${where} ${formatCounted(rows.length, "token")} (n = ${formatCounted(sequences, "sequence pair")} ` +
-        `each as A and as B) the mean A power is ${formatMeanSe(a.mean, a.se, "nats")} and the mean ` +
-        `B power ${formatMeanSe(b.mean, b.se, "nats")}; ${spreadWords(a, b)}; ${correlationText(powers)}.`,
+        `each as A and as B) the mean ${powerName(powers, "a")} is ` +
+        `${formatMeanSe(a.mean, a.se, "nats")} and the mean ${powerName(powers, "b")} ` +
+        `${formatMeanSe(b.mean, b.se, "nats")}; ${spreadWords(a, b)}; ${correlationText(powers)}.`,
     );
   }
+  if (neighbours !== undefined) sentences.push(neighboursAnswer(neighbours));
   if (sentences.length === 0) sentences.push("This run holds no results yet.");
   return sentences;
 }

@@ -6,7 +6,7 @@ import { readBeforeAfter } from "./captions.js";
 import { countCells } from "./count-cells.js";
 import { countScale, type CountScale } from "./count-scale.js";
 import { baseOptions, type FigureOptions, finishFigure, svgElement, themeOf } from "./figure.js";
-import { countLegend, countLegendWidth } from "./legends.js";
+import { countLegendFigure, panelGrid, type Panels } from "./panel-grid.js";
 import { strengthArrow } from "./strength-arrow.js";
 import { formatCounted, formatEstimate } from "./numbers.js";
 import { scenarioName, scenarioPair } from "./scenario-names.js";
@@ -15,6 +15,8 @@ import { shorten } from "./token-text.js";
 const width = 312;
 const margin = { top: 58, right: 8, bottom: 40, left: 54 } as const;
 const height = margin.top + margin.bottom + (width - margin.left - margin.right);
+
+const unit = "sequence pairs per cell";
 
 /** The scale of counts that the panels of all scenarios share. */
 export function beforeAfterScale(scenarios: readonly ScenarioSummary[]): CountScale {
@@ -79,56 +81,28 @@ export function beforeAfterPanel(summary: ScenarioSummary, options: PanelOptions
   return finishFigure(plot, { title, description: readBeforeAfter([summary]) }, options);
 }
 
+/** The panels of all scenarios and their legend, for a page that lays them out itself. */
+export function beforeAfterPanels(
+  scenarios: readonly ScenarioSummary[],
+  options: FigureOptions,
+): Panels {
+  const scale = beforeAfterScale(scenarios);
+  return {
+    panels: scenarios.map((summary) => beforeAfterPanel(summary, { ...options, scale })),
+    legend: countLegendFigure(scale, unit, options),
+  };
+}
+
 /** The panels of all scenarios as one figure, two in a row, with the legend of the counts on top. */
 export function beforeAfterFigure(
   scenarios: readonly ScenarioSummary[],
   options: FigureOptions,
 ): SVGSVGElement {
-  const theme = themeOf(options);
-  const scale = beforeAfterScale(scenarios);
-  const gap = 20;
-  const top = 56;
-  const size = {
-    width: 2 * width + gap,
-    height: top + Math.ceil(scenarios.length / 2) * (height + gap),
+  const { panels } = beforeAfterPanels(scenarios, options);
+  const text = {
+    title: "Log-odds of B before and after",
+    description: readBeforeAfter(scenarios),
   };
-  const svg = svgElement(options.document, "svg", {
-    viewBox: `0 0 ${size.width} ${size.height}`,
-    ...size,
-    fill: "currentColor",
-    "font-family": "system-ui, sans-serif",
-    "font-size": 12,
-    style: `color:${theme.ink};background:${theme.paper}`,
-  });
-  const place = { x: margin.left, y: 14 };
-  svg.append(countLegend(options.document, scale, theme, place, "sequence pairs per cell"));
-  scenarios.forEach((summary, i) => {
-    const panel = beforeAfterPanel(summary, { ...options, scale });
-    panel.removeAttribute("role");
-    panel.setAttribute("x", String((i % 2) * (width + gap)));
-    panel.setAttribute("y", String(top + Math.floor(i / 2) * (height + gap)));
-    svg.append(panel);
-  });
-  const title = "Log-odds of B before and after";
-  return finishFigure(svg, { title, description: readBeforeAfter(scenarios) }, options);
-}
-
-/** The legend of the counts alone, for a page that lays the panels out itself. */
-export function countLegendFigure(
-  scale: CountScale,
-  unit: string,
-  options: FigureOptions,
-): SVGSVGElement {
-  const theme = themeOf(options);
-  const size = { width: countLegendWidth(scale) + 4, height: 46 };
-  const svg = svgElement(options.document, "svg", {
-    viewBox: `0 0 ${size.width} ${size.height}`,
-    ...size,
-    fill: "currentColor",
-    "font-family": "system-ui, sans-serif",
-    style: `color:${theme.ink}`,
-  });
-  svg.append(countLegend(options.document, scale, theme, { x: 2, y: 8 }, unit));
-  const text = { title: `Colours: ${unit}`, description: "Darker or stronger means more." };
-  return finishFigure(svg, text, options);
+  const legend = { scale: beforeAfterScale(scenarios), unit };
+  return panelGrid(panels, { width, height, left: margin.left }, legend, text, options);
 }

@@ -2,6 +2,7 @@ import type { PowersSummary, ScenarioSummary } from "../induction/summary.js";
 import type { Histogram } from "../stats/index.js";
 import { countedInside } from "./bins.js";
 import { formatCount, formatCounted, formatList, formatNumber } from "./numbers.js";
+import { partnersNote, perToken, powerName } from "./power-names.js";
 import { scenarioName } from "./scenario-names.js";
 
 /** `n = 4,096 pairs in each scenario`, or each scenario's own n. */
@@ -70,9 +71,6 @@ export function readBeforeAfter(scenarios: readonly ScenarioSummary[]): string {
   );
 }
 
-const perToken = (powers: PowersSummary) =>
-  `${formatCounted(powers.sequences, "sequence pair")} per token and role`;
-
 /** How to read the distributions of A and B powers. */
 export function readPowersHistogram(powers: PowersSummary): string {
   const { a, b } = powers;
@@ -85,15 +83,15 @@ export function readPowersHistogram(powers: PowersSummary): string {
     `Each outline counts ${formatCounted(a.tokens, "token")} by power, in ${counts.length} common ` +
     `bins from ${formatNumber(lo)} to ${formatNumber(hi)} nats; vertical rules mark the means over ` +
     `tokens. The A power of a token is the mean strength with that token as A and B random, the B ` +
-    `power the mean strength with it as B and A random; ${perToken(powers)}.${outside}`
+    `power the mean strength with it as B and A random; ${perToken(powers)}.${outside}` +
+    partnersNote(powers)
   );
 }
 
 /** Correlation over tokens with its interval: `r = −0.34, 95 % interval −0.36 to −0.32`. */
-export function correlationText(powers: PowersSummary): string {
-  const { correlation } = powers;
+export function correlationText({ correlation }: Pick<PowersSummary, "correlation">): string {
   if (correlation === null || !Number.isFinite(correlation.r)) {
-    return "correlation: n too small, or no variance";
+    return "no correlation: n too small, or no variance";
   }
   const { r, low, high } = correlation;
   return `r = ${formatNumber(r)}, 95 % interval ${formatNumber(low)} to ${formatNumber(high)}`;
@@ -102,8 +100,19 @@ export function correlationText(powers: PowersSummary): string {
 /** How to read B power against A power. */
 export function readPowersScatter(powers: PowersSummary): string {
   return (
-    `Each of ${formatCounted(powers.rows.length, "token")} by its A power (across) and B power (up), in equal ` +
-    `units; ${correlationText(powers)} (Pearson, over tokens). Below the dashed diagonal a token is ` +
-    `stronger as A than as B; ${perToken(powers)}.`
+    `Each of ${formatCounted(powers.rows.length, "token")} by its ${powerName(powers, "a")} (across) ` +
+    `and ${powerName(powers, "b")} (up), in equal units; ${correlationText(powers)} (Pearson, over ` +
+    `tokens). Below the dashed diagonal a token is stronger as A than as B; ${perToken(powers)}.` +
+    partnersNote(powers)
+  );
+}
+
+/** How to read B power against A power, class by class. */
+export function readPowersClasses(powers: PowersSummary): string {
+  return (
+    `The tokens of the previous figure, one panel per class of token, on the same axes and colours. ` +
+    `The cross marks the mean of the class, the dotted lines the mean over all tokens. A cloud that ` +
+    `rises within a class while the clouds of the classes fall together is Simpson's paradox; ` +
+    `${perToken(powers)}.${partnersNote(powers)}`
   );
 }

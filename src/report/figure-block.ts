@@ -1,20 +1,54 @@
+import { csvText, type DataTable, foldedTable } from "./data-table.js";
+import { dataUrl } from "./data-url.js";
+import { svgFile } from "./figure-file.js";
+import type { FigureSpec } from "./figure-list.js";
+import type { FigureOptions } from "./figure.js";
 import { html, type Html, type HtmlPart, trustedHtml } from "./html.js";
 import { keepTogether } from "./numbers.js";
+import type { ReportData } from "./report-data.js";
 import { svgText } from "./svg-text.js";
+import { paperTheme } from "./theme.js";
 
-/** A figure in a page with its number and the sentence that says how to read it. */
+/** A link that saves a text as a file; no script is needed. */
+function fileLink(name: string, url: string, words: HtmlPart, label: string): Html {
+  return html`<a download="${name}" href="${url}" aria-label="${label}">${words}</a>`;
+}
+
+/** A link that saves a table as a CSV file. */
+export function csvLink(name: string, data: DataTable, words: string, label = words): Html {
+  return fileLink(`${name}.csv`, dataUrl("text/csv", csvText(data)), words, label);
+}
+
+/** A figure in a page: its drawing, how to read it, its files and the numbers behind it. */
 export function figureBlock(
+  spec: FigureSpec,
   number: number,
-  name: string,
-  drawings: readonly SVGElement[],
-  reading: string,
-  extra: HtmlPart = "",
+  data: ReportData,
+  options: FigureOptions,
 ): Html {
-  return html`<figure id="figure-${number}" class="${drawings.length === 1 ? "wide" : "many"}">
+  const { panels, legend } = spec.panels?.(options) ?? {
+    panels: [spec.draw(options)],
+    legend: null,
+  };
+  const table = spec.table();
+  const svg = svgFile(spec.draw({ ...options, theme: paperTheme }), data);
+  const place = (svg: SVGElement) => trustedHtml(svgText(svg));
+  return html`<figure
+    id="figure-${spec.name}"
+    class="${spec.panels === undefined ? "one" : "many"}"
+  >
+    ${legend === null ? "" : html`<div class="legend">${place(legend)}</div> `}
     <div class="drawings">
-      ${drawings.map((svg) => html`<div class="drawing">${trustedHtml(svgText(svg))}</div> `)}
+      ${panels.map((panel) => html`<div class="drawing">${place(panel)}</div> `)}
     </div>
-    <figcaption><strong>Figure ${number}. ${name}.</strong> ${keepTogether(reading)}</figcaption>
-    ${extra}
+    <figcaption>
+      <p><strong>Figure ${number}. ${spec.title}.</strong> ${keepTogether(spec.reading)}</p>
+      <p class="files">
+        Save as
+        ${fileLink(`${spec.name}.svg`, dataUrl("image/svg+xml", svg), "SVG", `SVG of figure ${number}`)}
+        or ${csvLink(spec.name, table, "CSV", `CSV of figure ${number}`)}
+      </p>
+      ${foldedTable(table)}
+    </figcaption>
   </figure>`;
 }

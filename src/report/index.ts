@@ -8,16 +8,25 @@ export type { PanelOptions } from "./before-after.js";
 export {
   correlationText,
   readBeforeAfter,
+  readPowersClasses,
   readPowersHistogram,
   readPowersScatter,
   readStrengths,
 } from "./captions.js";
 export type { CountScale } from "./count-scale.js";
+export { provenanceLine, svgFile } from "./figure-file.js";
+export type { Provenance } from "./figure-file.js";
+export { figures } from "./figure-list.js";
+export type { Figure, FigureData } from "./figure-list.js";
 export type { FigureOptions } from "./figure.js";
+export { neighboursHistogram } from "./neighbours-histogram.js";
+export { neighboursLadder } from "./neighbours-ladder.js";
 export { formatCount, formatEstimate, formatMeanSe, formatNumber } from "./numbers.js";
+export { powersClasses } from "./powers-classes.js";
 export { powersHistogram } from "./powers-histogram.js";
 export { powersScatter } from "./powers-scatter.js";
 export type { ProtocolItem, ReportData, ReportEngine, ReportModel } from "./report-data.js";
+export { reportFiles } from "./report-files.js";
 export { renderReport } from "./report.js";
 export type { ReportOptions } from "./report.js";
 export { scenarioName, scenarioPair } from "./scenario-names.js";
@@ -27,4 +36,4 @@ export { darkTheme, pageTheme, paperTheme, themeCss } from "./theme.js";
 export type { Theme } from "./theme.js";
 export { displayToken, displayTokenRef } from "./token-text.js";
 export { rankTokens } from "./token-tables.js";
-export type { RankedRows, Role } from "./token-tables.js";
+export type { RankedPowers, RankedRows, Role } from "./token-tables.js";

@@ -6,6 +6,8 @@ import type { Theme } from "./theme.js";
 /** One line of a legend. */
 export interface SeriesEntry extends SeriesStyle {
   readonly label: string;
+  /** The mark of its points: a filled circle or an open square. */
+  readonly symbol?: "circle" | "square";
 }
 
 /** Where a legend stands: its left end and the middle of its first line, pixels. */
@@ -16,11 +18,12 @@ export interface LegendPlace {
 
 const lineHeight = 17;
 
-/** A legend with a sample of each line, one entry under the other. */
+/** A legend with a sample of each line, one entry under the other; `paper` fills open marks. */
 export function seriesLegend(
   document: Document,
   entries: readonly SeriesEntry[],
   place: LegendPlace,
+  paper = "none",
 ): SVGElement {
   const group = svgElement(document, "g", { "aria-label": "legend", "text-anchor": "start" });
   entries.forEach((entry, i) => {
@@ -34,6 +37,15 @@ export function seriesLegend(
       }),
       svgElement(document, "text", { x: place.x + 38, y, dy: "0.32em" }, entry.label),
     );
+    const middle = place.x + 15;
+    const outline = { stroke: entry.stroke, "stroke-width": 1.5 };
+    if (entry.symbol === "circle") {
+      const circle = { cx: middle, cy: y, r: 3, fill: entry.stroke, ...outline };
+      group.append(svgElement(document, "circle", circle));
+    } else if (entry.symbol === "square") {
+      const square = { x: middle - 2.7, y: y - 2.7, width: 5.4, height: 5.4, ...outline };
+      group.append(svgElement(document, "rect", { ...square, fill: paper }));
+    }
   });
   return group;
 }

@@ -6,6 +6,7 @@ import { readPowersHistogram } from "./captions.js";
 import { baseOptions, type FigureOptions, finishFigure, themeOf } from "./figure.js";
 import { seriesLegend } from "./legends.js";
 import { formatMeanSe } from "./numbers.js";
+import { powerName, powersName } from "./power-names.js";
 import type { SeriesStyle } from "./scenario-names.js";
 
 /** Ticks at whole numbers, where the automatic ones would be fractions. */
@@ -41,8 +42,14 @@ export function powersHistogram(powers: PowersSummary, options: FigureOptions): 
   );
   const most = Math.max(1, ...powers.a.histogram.counts, ...powers.b.histogram.counts);
   const entries = [
-    { ...a, label: `A power, mean ${formatMeanSe(powers.a.mean, powers.a.se, "nats")}` },
-    { ...b, label: `B power, mean ${formatMeanSe(powers.b.mean, powers.b.se, "nats")}` },
+    {
+      ...a,
+      label: `${powerName(powers, "a")}, mean ${formatMeanSe(powers.a.mean, powers.a.se, "nats")}`,
+    },
+    {
+      ...b,
+      label: `${powerName(powers, "b")}, mean ${formatMeanSe(powers.b.mean, powers.b.se, "nats")}`,
+    },
   ];
   const plot = Plot.plot({
     ...baseOptions(options),
@@ -52,7 +59,12 @@ export function powersHistogram(powers: PowersSummary, options: FigureOptions): 
     marginLeft: 58,
     marginBottom: 42,
     marginRight: 12,
-    x: { domain: range, label: "power (nats)", labelAnchor: "center", labelArrow: "none" },
+    x: {
+      domain: range,
+      label: `${powers.partners === "restricted" ? "restricted power" : "power"} (nats)`,
+      labelAnchor: "center",
+      labelArrow: "none",
+    },
     y: {
       label: "tokens per bin",
       labelAnchor: "center",
@@ -69,6 +81,6 @@ export function powersHistogram(powers: PowersSummary, options: FigureOptions): 
         seriesLegend(context.document, entries, { x: 58, y: 12 }),
     ],
   });
-  const title = "A powers and B powers";
+  const title = `Distribution of ${powersName(powers)}`;
   return finishFigure(plot, { title, description: readPowersHistogram(powers) }, options);
 }

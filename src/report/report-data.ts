@@ -1,4 +1,9 @@
-import type { PowerRow, PowersSummary, ScenarioSummary } from "../induction/summary.js";
+import type {
+  NeighboursSummary,
+  PowerRow,
+  PowersSummary,
+  ScenarioSummary,
+} from "../induction/summary.js";
 
 /** The measured model. */
 export interface ReportModel {
@@ -31,7 +36,7 @@ export interface ProtocolItem {
   readonly note?: string;
 }
 
-/** All that a report shows; without scenarios or powers their sections are left out. */
+/** All that a report shows; without scenarios, powers or neighbours their sections are left out. */
 export interface ReportData {
   readonly title: string;
   /** Name of the preset, where one was used. */
@@ -46,8 +51,11 @@ export interface ReportData {
   readonly protocol: readonly ProtocolItem[];
   /** What a reader must know first: substitutes, fallbacks, `partial: --limit 100`. */
   readonly notes: readonly string[];
+  /** Tokens that each control shuffles (the post: 22); absent where controls are not shuffled. */
+  readonly shuffled?: number;
   readonly scenarios?: readonly ScenarioSummary[];
   readonly powers?: PowersSummary;
   /** The tokens of the top and bottom lists, measured again on fresh sequences. */
   readonly remeasured?: readonly PowerRow[];
+  readonly neighbours?: NeighboursSummary;
 }

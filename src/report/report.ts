@@ -4,7 +4,7 @@ import { keepTogether } from "./numbers.js";
 import { pageStyle } from "./page-style.js";
 import { protocolSection, provenanceFooter } from "./protocol-section.js";
 import type { ReportData } from "./report-data.js";
-import { powersSection, scenariosSection, tablesSection } from "./sections.js";
+import { neighboursSection, powersSection, scenariosSection, tablesSection } from "./sections.js";
 import { pageTheme } from "./theme.js";
 
 /** What {@link renderReport} needs besides the data. */
@@ -18,11 +18,11 @@ const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 /**
  * The report of a run as one HTML file that opens offline: the answer first, then the scenarios,
- * the powers and their tables, the protocol and the provenance. The same data give the same bytes.
+ * the powers and their tables, the neighbours, the protocol and the provenance. The same data give the same bytes.
  */
 export function renderReport(data: ReportData, options: ReportOptions): string {
   const figures = { document: options.document, theme: pageTheme };
-  const { model, notes, powers } = data;
+  const { model, notes, powers, neighbours } = data;
   const scenarios = data.scenarios ?? [];
   const withScenarios = scenarios.length > 0;
   const withPowers = powers !== undefined && powers.rows.length > 0;
@@ -63,8 +63,9 @@ export function renderReport(data: ReportData, options: ReportOptions): string {
           </p>
         </header>
         <main>
-          ${withScenarios ? scenariosSection(scenarios, 1, figures) : ""}
-          ${withPowers ? [powersSection(powers, withScenarios ? 3 : 1, figures), tablesSection(data, powers)] : ""}
+          ${withScenarios ? scenariosSection(scenarios, data, figures) : ""}
+          ${withPowers ? [powersSection(powers, data, figures), tablesSection(data, powers)] : ""}
+          ${neighbours === undefined ? "" : neighboursSection(neighbours, data, figures)}
           ${protocolSection(data)}
         </main>
         ${provenanceFooter(data)}

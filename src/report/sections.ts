@@ -1,32 +1,35 @@
-import type { PowersSummary, ScenarioSummary } from "../induction/summary.js";
-import { beforeAfterPanel, beforeAfterScale, countLegendFigure } from "./before-after.js";
-import {
-  readBeforeAfter,
-  readPowersHistogram,
-  readPowersScatter,
-  readStrengths,
-} from "./captions.js";
-import { figureBlock } from "./figure-block.js";
+import type { NeighboursSummary, PowersSummary, ScenarioSummary } from "../induction/summary.js";
+import { classBlock } from "./class-table.js";
+import { controlAudit } from "./control-audit.js";
+import { csvLink, figureBlock } from "./figure-block.js";
+import { type FigureSpec, figureSpecs } from "./figure-list.js";
 import type { FigureOptions } from "./figure.js";
-import { powersTable, strengthsTable } from "./histogram-tables.js";
-import { html, type Html, trustedHtml } from "./html.js";
-import { powersHistogram } from "./powers-histogram.js";
-import { powersScatter } from "./powers-scatter.js";
-import { strengthsFigure } from "./strengths.js";
-import { scenarioTable, spreadTable } from "./summary-tables.js";
-import { svgText } from "./svg-text.js";
-import { tokenTables } from "./token-tables.js";
+import { html, type Html } from "./html.js";
+import { halfWayTable } from "./neighbour-tables.js";
+import { formatCount, keepTogether } from "./numbers.js";
+import { partnersNote, powerName } from "./power-names.js";
+import { extremesTable, powersTable } from "./powers-table.js";
 import type { ReportData } from "./report-data.js";
+import { scenarioTable, spreadTable } from "./summary-tables.js";
+import { tokenTables } from "./token-tables.js";
 
-/** The section of scenarios; `first` is the number of its first figure. */
+/** The figures of a section, numbered through the whole report. */
+function blocksOf(
+  section: FigureSpec["section"],
+  data: ReportData,
+  options: FigureOptions,
+): readonly Html[] {
+  return figureSpecs(data).flatMap((spec, i) =>
+    spec.section === section ? [figureBlock(spec, i + 1, data, options)] : [],
+  );
+}
+
+/** The section of scenarios. */
 export function scenariosSection(
   scenarios: readonly ScenarioSummary[],
-  first: number,
+  data: ReportData,
   options: FigureOptions,
 ): Html {
-  const scale = beforeAfterScale(scenarios);
-  const panels = scenarios.map((summary) => beforeAfterPanel(summary, { ...options, scale }));
-  const legend = countLegendFigure(scale, "sequence pairs per cell", options);
   return html`<section id="scenarios">
     <h2>Scenarios</h2>
     <p class="text">
@@ -34,27 +37,33 @@ export function scenariosSection(
       minus the log-odds after its control, in which that order is broken (see Protocol).
     </p>
     ${scenarioTable(scenarios)}
-    ${figureBlock(first, "Induction strengths", [strengthsFigure(scenarios, options)], readStrengths(scenarios), strengthsTable(scenarios))}
-    <div class="panels">
-      <div class="legend">${trustedHtml(svgText(legend))}</div>
-      ${figureBlock(first + 1, "Before and after", panels, readBeforeAfter(scenarios))}
-    </div>
+    <p class="text">${keepTogether(controlAudit(scenarios, data.shuffled))}</p>
+    ${blocksOf("scenarios", data, options)}
   </section>`;
 }
 
-/** The section of powers: two figures and the table of spreads. */
-export function powersSection(powers: PowersSummary, first: number, options: FigureOptions): Html {
+/** The section of powers: spreads, classes and their figures. */
+export function powersSection(
+  powers: PowersSummary,
+  data: ReportData,
+  options: FigureOptions,
+): Html {
+  const [histogram, scatter, ...more] = blocksOf("powers", data, options);
+  const adjusted =
+    powers.design === "post"
+      ? ""
+      : " Each sequence counts for its A and for its B. The adjusted value of a token takes off what " +
+        "its partners added or took, estimated from their other sequences; the plain value does not.";
   return html`<section id="powers">
-    <h2>Powers</h2>
+    <h2>${powers.partners === "restricted" ? "Restricted powers" : "Powers"}</h2>
     <p class="text">
       The A power of a token is the mean strength with that token as A and B drawn at random; its B
-      power is the mean strength with it as B and A drawn at random.
+      power is the mean strength with it as B and A drawn at
+      random.${partnersNote(powers)}${adjusted}
     </p>
     ${spreadTable(powers)}
-    <div class="pair">
-      ${figureBlock(first, "Distribution of powers", [powersHistogram(powers, options)], readPowersHistogram(powers), powersTable(powers))}
-      ${figureBlock(first + 1, "A power and B power", [powersScatter(powers, options)], readPowersScatter(powers))}
-    </div>
+    <div class="pair">${histogram ?? ""} ${scatter ?? ""}</div>
+    ${classBlock(powers)} ${more}
   </section>`;
 }
 
@@ -68,11 +77,32 @@ export function tablesSection(data: ReportData, powers: PowersSummary): Html {
   return html`<section id="tables">
     <h2>Tables</h2>
     <p class="text">
-      Tokens at both ends, by A power and by B power. ${selection} A space is shown as ·, other
-      invisible characters as escapes.
+      Tokens at both ends, by ${powerName(powers, "a")} and by ${powerName(powers, "b")}.
+      ${selection} A space is shown as ·, other invisible characters as escapes.
     </p>
-    <div class="tables">
-      ${tokenTables(powers.rows, "a", fresh)} ${tokenTables(powers.rows, "b", fresh)}
-    </div>
+    <p class="files">
+      Save as CSV: ${csvLink("powers-extremes", extremesTable(powers, fresh), "these lists")} or
+      ${csvLink("powers", powersTable(powers), `the powers of all ${formatCount(powers.rows.length)} tokens`)}
+    </p>
+    <div class="tables">${tokenTables(powers, "a", fresh)} ${tokenTables(powers, "b", fresh)}</div>
+  </section>`;
+}
+
+/** The section of the neighbours of B. */
+export function neighboursSection(
+  neighbours: NeighboursSummary,
+  data: ReportData,
+  options: FigureOptions,
+): Html {
+  return html`<section id="neighbours">
+    <h2>Neighbours of B</h2>
+    <p class="text">
+      On the same sequence pairs, A and B random, the strength of tokens other than B: those whose
+      direction in the processed unembedding is nearest to B's (rank 1 is the nearest), and one
+      random token per pair. A model without room for every token apart would give the neighbours a
+      share of what it gives to B.
+    </p>
+    ${neighbours.halfWay.length === 0 ? "" : halfWayTable(neighbours)}
+    <div class="pair">${blocksOf("neighbours", data, options)}</div>
   </section>`;
 }

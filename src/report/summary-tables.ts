@@ -1,6 +1,20 @@
-import type { PowerSpread, PowersSummary, ScenarioSummary } from "../induction/summary.js";
+import type {
+  Estimate,
+  PowerSpread,
+  PowersSummary,
+  ScenarioSummary,
+} from "../induction/summary.js";
+import {
+  momentsOf,
+  reliability,
+  standardDeviation,
+  standardError,
+  trueSpread,
+} from "../stats/index.js";
+import { shareOfControls } from "./control-audit.js";
 import type { Html } from "./html.js";
 import { formatCount, formatEstimate, formatMeanSe, formatNumber } from "./numbers.js";
+import { powerTitle } from "./power-names.js";
 import { scenarioName, scenarioPair } from "./scenario-names.js";
 import { table } from "./tables.js";
 
@@ -14,6 +28,7 @@ export function scenarioTable(scenarios: readonly ScenarioSummary[]): Html {
     { label: "sd", numeric: true },
     { label: "log-odds, induction ± SE", numeric: true },
     { label: "log-odds, control ± SE", numeric: true },
+    { label: "A B in control ± SE", numeric: true },
   ];
   const rows = scenarios.map((summary) => [
     scenarioName(summary),
@@ -23,10 +38,35 @@ export function scenarioTable(scenarios: readonly ScenarioSummary[]): Html {
     formatNumber(summary.strength.sd),
     formatEstimate(summary.logOdds.induction),
     formatEstimate(summary.logOdds.control),
+    shareOfControls(summary),
   ]);
   const caption =
     "Induction strength of each scenario, nats; n counts sequence pairs, sd is between pairs.";
   return table(caption, columns, rows, "Scenarios");
+}
+
+/** {@link PowerSpread} of one column without its histogram. */
+function spreadOf(column: readonly Estimate[]): Omit<PowerSpread, "histogram"> {
+  const moments = momentsOf(column.map(({ mean }) => mean));
+  return {
+    tokens: moments.n,
+    mean: moments.mean,
+    se: standardError(moments),
+    sd: standardDeviation(moments),
+    reliability: reliability(column),
+    trueSd: trueSpread(column),
+  };
+}
+
+/** Spreads by name; the crossed design has adjusted and plain values. */
+function spreads(powers: PowersSummary): readonly [string, Omit<PowerSpread, "histogram">][] {
+  return (["a", "b"] as const).flatMap((role): [string, Omit<PowerSpread, "histogram">][] => {
+    const name = powerTitle(powers, role);
+    if (powers.design === "post") return [[name, powers[role]]];
+    const plain = powers.rows.flatMap((row) => (row.plain === undefined ? [] : [row.plain[role]]));
+    const adjusted: [string, PowerSpread] = [`${name}, adjusted`, powers[role]];
+    return plain.length === 0 ? [adjusted] : [adjusted, [`${name}, plain`, spreadOf(plain)]];
+  });
 }
 
 /** How A powers and B powers spread over tokens. */
@@ -34,13 +74,13 @@ export function spreadTable(powers: PowersSummary): Html {
   const columns = [
     { label: "power" },
     { label: "tokens", numeric: true },
-    { label: "n per token", numeric: true },
+    { label: powers.design === "post" ? "n per token" : "rounds", numeric: true },
     { label: "mean ± SE", numeric: true },
     { label: "sd", numeric: true },
     { label: "sd without noise", numeric: true },
     { label: "reliability", numeric: true },
   ];
-  const row = (name: string, spread: PowerSpread) => [
+  const rows = spreads(powers).map(([name, spread]) => [
     name,
     formatCount(spread.tokens),
     formatCount(powers.sequences),
@@ -50,9 +90,13 @@ export function spreadTable(powers: PowersSummary): Html {
     spread.reliability !== null && spread.reliability < 0
       ? "0 (all noise)"
       : formatNumber(spread.reliability, 3),
-  ];
+  ]);
+  const counts =
+    powers.design === "post"
+      ? "n counts sequence pairs."
+      : "in each round every token is A in one sequence pair and B in one.";
   const caption =
     "Spread of the powers over tokens, nats. Reliability is the share of the variance over tokens " +
-    "that is not noise of the estimates; n counts sequence pairs.";
-  return table(caption, columns, [row("A power", powers.a), row("B power", powers.b)], "Spread");
+    `that is not noise of the estimates; ${counts}`;
+  return table(caption, columns, rows, "Spread");
 }

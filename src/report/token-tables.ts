@@ -1,11 +1,15 @@
-import type { PowerRow } from "../induction/summary.js";
+import type { PowerRow, PowersSummary } from "../induction/summary.js";
 import { html, type Html, type HtmlPart } from "./html.js";
 import { formatCount, formatEstimate } from "./numbers.js";
+import { powerName } from "./power-names.js";
 import { table, tokenHtml } from "./tables.js";
 import { displayToken } from "./token-text.js";
 
 /** Which power a list is about. */
 export type Role = "a" | "b";
+
+/** Powers to be ranked, and what their names depend on. */
+export type RankedPowers = Pick<PowersSummary, "rows" | "partners">;
 
 /** Rows of a list: the strongest first, or the weakest first. */
 export interface RankedRows {
@@ -18,11 +22,11 @@ export interface RankedRows {
  * tokens there is one list of all.
  */
 export function rankTokens(
-  rows: readonly PowerRow[],
+  { rows, partners }: RankedPowers,
   role: Role,
   count = 10,
 ): readonly RankedRows[] {
-  const name = role === "a" ? "A power" : "B power";
+  const name = powerName({ partners }, role);
   const known = rows.filter((row) => Number.isFinite(row[role].mean));
   const falling = known.toSorted((p, q) => q[role].mean - p[role].mean || p.token - q.token);
   if (falling.length === 0) return [];
@@ -35,12 +39,12 @@ export function rankTokens(
 
 /** Top and bottom lists of one role as tables; with fresh measurements both values stand side by side. */
 export function tokenTables(
-  rows: readonly PowerRow[],
+  powers: RankedPowers,
   role: Role,
   remeasured: readonly PowerRow[] = [],
 ): readonly Html[] {
   const fresh = new Map(remeasured.map((row) => [row.token, row[role]]));
-  const power = role === "a" ? "A power (nats)" : "B power (nats)";
+  const power = `${powerName(powers, role)} (nats)`;
   const columns = [
     { label: "token" },
     { label: "id", numeric: true },
@@ -53,7 +57,7 @@ export function tokenTables(
           { label: "n", numeric: true },
         ]),
   ];
-  return rankTokens(rows, role).map((list) => {
+  return rankTokens(powers, role).map((list) => {
     const cells = list.rows.map((row): HtmlPart[] => {
       const again = fresh.get(row.token);
       return [

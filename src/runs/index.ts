@@ -1,3 +1,27 @@
 /** Running experiments and keeping what they give. */
+export { blocksOf, pairsPerBlock } from "./blocks.js";
+export type { Json } from "./canonical-json.js";
+export type { Environment } from "./environment.js";
+export { executeRun, type RunOptions } from "./execute-run.js";
+export { forecast, type ForecastOptions, type StageForecast } from "./forecast.js";
+export { type FinishedRun, openFinishedRun } from "./finished-run.js";
+export { Interrupted } from "./interrupted.js";
+export { type Manifest, type Parameter, readManifest } from "./manifest.js";
+export { openRun, type StoredRun, type StoredStage } from "./open-run.js";
+export { pilot, type PilotVariances } from "./pilot.js";
+export { powersTable } from "./powers-table.js";
+export {
+  type PresetChoices,
+  presetPlan,
+  type PresetSummaries,
+  presetSummaries,
+} from "./preset-plan.js";
 export { type Progress, runExperiment } from "./run-experiment.js";
-export { prepareRunFolder, writeRunFolder, writeWhole } from "./run-folder.js";
+export type { RunFiles } from "./run-files.js";
+export {
+  powerStandardError,
+  sequencesForStandardError,
+  type StrengthVariances,
+} from "./required-sequences.js";
+export { laterStage, stage, type Stage, type StageWork, type Summaries } from "./stage.js";
+export { makeFolder, writeWhole } from "./whole-file.js";

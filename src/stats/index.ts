@@ -8,6 +8,8 @@ export {
   mergeCoMoments,
   pearson,
 } from "./covariance.js";
+export { type Difference, independentDifference, pairedDifference } from "./difference.js";
+export { benjaminiHochberg } from "./false-discovery.js";
 export { addHistograms, type Histogram, histogram } from "./histogram.js";
 export { type Histogram2D, histogram2D } from "./histogram-2d.js";
 export {
@@ -20,6 +22,7 @@ export {
   standardError,
   variance,
 } from "./moments.js";
+export { ratioOfMeans } from "./ratio.js";
 export { type MeanWithError, reliability, trueSpread } from "./reliability.js";
 export { normalCdf, normalQuantile } from "./normal.js";
 export { pearsonInterval } from "./pearson-interval.js";

@@ -1,7 +1,8 @@
 import { statSync } from "node:fs";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { LabError, usageError } from "../errors.js";
-import { findKnownModel, knownModels, nearestKnownModels } from "./registry.js";
+import { findKnownModel, type KnownModel, knownModels, nearestKnownModels } from "./registry.js";
 
 function isFolder(path: string): boolean {
   try {
@@ -21,6 +22,14 @@ export function embeddedFolder(name: string): string | null {
   // Both src/weights and dist/weights lie two levels below the package's root.
   const folder = fileURLToPath(new URL(`../../models/${name}`, import.meta.url));
   return isFolder(folder) ? folder : null;
+}
+
+/** The card of the model that a name or a folder stands for; null if it is not a known one. */
+export function knownModelOf(nameOrDir: string): KnownModel | null {
+  const byName = findKnownModel(nameOrDir);
+  if (byName !== null) return byName;
+  const folder = resolve(nameOrDir);
+  return knownModels.find(({ name }) => embeddedFolder(name) === folder) ?? null;
 }
 
 /**

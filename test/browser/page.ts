@@ -53,7 +53,8 @@ async function strengthOfPair(count: number): Promise<{ ids: number[]; induction
   const protocol = { ...postProtocol(model.config.dVocab), lowestId: 3 };
   const lab = { model, protocol, seed: 1, batch: 8 };
   const pair = { a: model.toSingleToken(" Mar"), b: model.toSingleToken("ius") };
-  const measured = await measurePairs(lab, count, (k) => strengthSequence(lab, pair, k));
+  const draw = (k: number) => ({ unit: 0, k, pair: strengthSequence(lab, pair, k) });
+  const measured = await measurePairs(lab, { from: 0, to: count }, draw);
   await engine.close();
   return {
     ids: Array.from(strengthSequence(lab, pair, count - 1).control),

@@ -64,10 +64,14 @@ describe.skipIf(executable === null)("the library in Chromium", () => {
     const model = await loadModel("attn-only-2l-mini", { engine });
     const protocol = { ...postProtocol(model.config.dVocab), lowestId: 3 };
     const here = { model, protocol, seed: 1, batch: 8 };
-    const draw = (k: number) => strengthSequence(here, { a: 1850, b: 1829 }, k);
-    const { induction } = await measurePairs(here, count, draw);
+    const draw = (k: number) => ({
+      unit: 0,
+      k,
+      pair: strengthSequence(here, { a: 1850, b: 1829 }, k),
+    });
+    const { induction } = await measurePairs(here, { from: 0, to: count }, draw);
     await engine.close();
-    expect(inPage.ids).toEqual(Array.from(draw(count - 1).control));
+    expect(inPage.ids).toEqual(Array.from(draw(count - 1).pair.control));
     for (const [i, value] of induction.entries()) {
       expect(Math.abs((inPage.induction[i] as number) - value)).toBeLessThan(1e-3);
     }

@@ -173,7 +173,8 @@ describe("a place that cannot be written to is refused by one line and exit code
     const args = ["sequences", ...strength, "-n", "2", "-o", path, "--model", await tiny];
     const { code, line } = await refusal(args);
     expect(code).toBe(1);
-    expect(line).toContain(`-o: expected a file that can be written, got ${path} (${reason})`);
+    expect(line).toContain(`${path}: expected a place that can be written, got ${reason}`);
+    expect(line).toContain("choose another with -o");
     expect(await readFile(at("regular"), "utf8")).toBe("precious");
     expect((await readdir(at())).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });

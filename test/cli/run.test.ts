@@ -1,5 +1,5 @@
 import { mkdtempSync } from "node:fs";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import {
   induction,
@@ -73,21 +73,35 @@ describe("a run", () => {
     const { code, stdout, stderr } = await induction(["run", "quick", "--limit", "20", "-o", dir]);
     expect(code).toBe(0);
     expect(stdout).toContain(`report: ${dir}/report.html`);
-    expect(stderr).toMatch(/powers: [\d,]+ of [\d,]+ sequences/);
+    expect(stderr).toMatch(/run: [\d,]+ of [\d,]+ sequences/);
     expect((await readdir(dir)).toSorted()).toEqual([
-      ...["manifest.json", "report.html", "summary.json"],
+      ...["figures", "manifest.json", "parts", "parts.jsonl", "report.html", "summary.json"],
+      "tables",
     ]);
 
-    const manifest = await readJson<{ files: string[] }>(`${dir}/manifest.json`);
+    const manifest = await readJson<{ files: { file: string }[] }>(`${dir}/manifest.json`);
     expect(manifest).toMatchObject({
-      schema: "induction-lab/manifest/1",
-      preset: "quick",
-      model: "attn-only-2l-mini",
-      seed: 0,
-      protocol: { gaps: [10, 10], lowestId: 3, fillers: "any", control: "shuffle" },
-      weights: { sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
+      schema: "induction-lab/manifest/2",
+      state: "complete",
+      model: {
+        name: "attn-only-2l-mini",
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+      },
+      parameters: {
+        preset: { value: "quick", source: "argument" },
+        limit: { value: 20, source: "flag" },
+        lowestId: { value: 3, source: "model card" },
+        control: { value: "shuffle", source: "default" },
+        scenarioSequences: { value: 1024, source: "preset" },
+      },
+      fixed: { seed: 0, protocol: { gaps: [10, 10], lowestId: 3, fillers: "any" } },
     });
-    expect(manifest.files.toSorted()).toEqual(["report.html", "summary.json"]);
+    expect(manifest.files.map(({ file }) => file)).toEqual(
+      expect.arrayContaining([
+        ...["summary.json", "report.html", "tables/powers.parquet"],
+        ...["figures/neighbours-ladder.svg", "figures/neighbours-ladder.csv"],
+      ]),
+    );
 
     const summary = await readJson<SummaryJson>(`${dir}/summary.json`);
     expect(summary.scenarios.map(({ scenario }) => scenario)).toEqual(scenarioNames);
@@ -110,9 +124,9 @@ describe("a run", () => {
     const dir = at("again");
     const options = ["--limit", "3", "-o", dir, "--seed", "7", "--model", await tiny, ...flags];
     const args = ["run", "quick", ...options];
-    const files = ["summary.json", "report.html", "manifest.json"];
+    const files = ["summary.json", "report.html", "parts.jsonl", "tables/powers.parquet"];
     const contents = async () =>
-      Promise.all(files.map((name) => readFile(`${dir}/${name}`, "utf8")));
+      Promise.all(files.map((name) => readFile(`${dir}/${name}`, "latin1")));
 
     const printed = await inductionJson<SummaryJson>(args);
     expect(printed).toMatchObject({
@@ -125,14 +139,18 @@ describe("a run", () => {
       powers: { tokens: 3 },
     });
     const first = await contents();
-    const { scenarios } = JSON.parse(first[0] as string) as SummaryJson;
+    const { scenarios } = JSON.parse(
+      Buffer.from(first[0] as string, "latin1").toString(),
+    ) as SummaryJson;
     expect(printed.scenarios.map(({ strength }) => strength)).toEqual(
       scenarios.map(({ strength }) => strength),
     );
 
     await inductionJson(args);
     expect(await contents()).toEqual(first);
-    expect((await readdir(dir)).toSorted()).toEqual(files.toSorted());
+    await rm(dir, { recursive: true });
+    await inductionJson(args);
+    expect(await contents()).toEqual(first);
   });
 
   it("measures what `scenarios` and `powers` measure with the same flags", async () => {
@@ -155,8 +173,11 @@ describe("a run", () => {
     });
     const perToken = ["-n", String(powers.sequences), "--range", "20:22"];
     const some = common.toSpliced(common.indexOf("--a-id"), 4);
-    expect(await inductionJson(["powers", ...perToken, ...some])).toMatchObject({ a: powers.a });
-    expect(await readJson(at("same", "manifest.json"))).toMatchObject({ protocol: alone.protocol });
+    const crossed = ["powers", "--design", "crossed", ...perToken, ...some];
+    expect(await inductionJson(crossed)).toMatchObject({ a: powers.a, partners: "restricted" });
+    expect(await readJson(at("same", "manifest.json"))).toMatchObject({
+      fixed: { protocol: alone.protocol as object },
+    });
   });
 
   it("without -o goes to runs/<preset>-<model>-<seed> of the folder it was called in", async () => {

@@ -57,6 +57,7 @@ const ours = {
   targets: [b, "targets"],
   logits: [b, p, 101],
   last_logits: [b, 101],
+  targetLogits: [b, "targets"],
   logOdds: [b, "targets"],
 } satisfies Record<string, Shape>;
 

@@ -6,7 +6,12 @@ import { LabError } from "../../src/errors.js";
 import { sizeOf } from "../../src/graph/tensor.js";
 import { checkFileName, findKnownModel, knownModels } from "../../src/weights/index.js";
 import { readSafetensors } from "../../src/weights/safetensors.js";
-import { embeddedFolder, folderFiles, resolveModelFolder } from "../../src/weights/node.js";
+import {
+  embeddedFolder,
+  folderFiles,
+  knownModelOf,
+  resolveModelFolder,
+} from "../../src/weights/node.js";
 
 let dir = "";
 beforeAll(() => {
@@ -127,5 +132,16 @@ describe("the browser-safe index", () => {
     };
     visit(new URL("../../src/weights/index.ts", import.meta.url));
     expect(reached.size).toBeGreaterThan(8);
+  });
+});
+
+describe("knownModelOf", () => {
+  it("knows a model by its name and by its folder, however that is written", () => {
+    const card = findKnownModel("attn-only-2l-mini");
+    const folder = embeddedFolder("attn-only-2l-mini") as string;
+    expect(knownModelOf("attn-only-2l-mini")).toBe(card);
+    expect(knownModelOf(folder)).toBe(card);
+    expect(knownModelOf(`${folder}/../attn-only-2l-mini/`)).toBe(card);
+    expect(knownModelOf(dir)).toBeNull();
   });
 });

@@ -6,6 +6,9 @@ import {
   beforeAfterPanel,
   beforeAfterScale,
   pageTheme,
+  neighboursHistogram,
+  neighboursLadder,
+  powersClasses,
   powersHistogram,
   powersScatter,
   strengthsFigure,
@@ -13,11 +16,19 @@ import {
 } from "../../src/report/index.js";
 import { countClass } from "../../src/report/count-scale.js";
 import { createDocument } from "../../src/report/node-document.js";
-import { estimate, fourScenarios, powersOf, scenario, syntheticRows } from "./synthetic.js";
+import {
+  estimate,
+  fourScenarios,
+  neighboursOf,
+  powersOf,
+  scenario,
+  syntheticRows,
+} from "./synthetic.js";
 
 const document = createDocument();
 const scenarios = fourScenarios(300);
 const powers = powersOf(syntheticRows(600, 64), 64);
+const neighbours = neighboursOf(300);
 const snapshot = (name: string) => `./snapshots/${name}.svg`;
 
 /** A scale of a plot: data to pixels and back. */
@@ -26,6 +37,10 @@ function scaleOf(svg: SVGElement, name: "x" | "y") {
   if (scale?.invert === undefined) throw new Error(`no scale ${name}`);
   return { apply: scale.apply, invert: scale.invert };
 }
+
+/** The tick labels of an axis, as one text. */
+const scaleTicks = (svg: Element) =>
+  svg.querySelector('[aria-label="x-axis tick label"]')?.textContent ?? "";
 
 /** All numbers of a path, in pairs of x and y. */
 function points(path: Element | null | undefined): [number, number][] {
@@ -51,6 +66,13 @@ describe.each([
   ["powers-scatter", () => powersScatter(powers, { document })],
   ["strengths", () => strengthsFigure(scenarios, { document })],
   ["before-after", () => beforeAfterFigure(scenarios, { document })],
+  ["powers-classes", () => powersClasses(powers, { document })],
+  ["neighbours-histogram", () => neighboursHistogram(neighbours, { document })],
+  ["neighbours-ladder", () => neighboursLadder(neighbours, { document })],
+  [
+    "neighbours-ladder-few-page-theme",
+    () => neighboursLadder(neighboursOf(20, 5, 15), { document, theme: pageTheme }),
+  ],
   [
     "before-after-panel-page-theme",
     () =>
@@ -144,6 +166,125 @@ describe("strengths", () => {
     expect(svgText(strengthsFigure([wide], { document }))).toContain(
       `Outside the axes and not drawn: ${outside} pairs (A fixed).`,
     );
+  });
+});
+
+describe("neighbours", () => {
+  it("draws B, the post's ranks and random tokens on one axis, as percent of the pairs", () => {
+    const svg = neighboursHistogram(neighbours, { document });
+    const lines = [...svg.querySelectorAll('[aria-label="line"] path')];
+    const drawn = lines.map((line) => heights(svg, line).reduce((sum, share) => sum + share, 0));
+    const plotted = [
+      neighbours.b,
+      ...neighbours.ranks.filter(({ rank }) => [1, 5, 15].includes(rank)),
+      neighbours.random,
+    ];
+    expect(drawn.length).toBe(5);
+    plotted.forEach(({ strengths: { below, above } }, i) =>
+      expect(drawn[i]).toBeCloseTo((100 * (300 - below - above)) / 300, 0),
+    );
+    const x = scaleOf(svg, "x");
+    expect([x.invert(46), x.invert(448)]).toEqual([-10, 20]);
+  });
+
+  it("draws means and 95 % intervals at the logarithm of the rank, B left and random right", () => {
+    const svg = neighboursLadder(neighbours, { document });
+    const [x, y] = [scaleOf(svg, "x"), scaleOf(svg, "y")];
+    const number = (element: Element, name: string) => Number(element.getAttribute(name));
+    const groups = [...svg.querySelectorAll('[aria-label="dot"]')].map((group) =>
+      [...group.querySelectorAll("path, circle")].map((dot) => {
+        const [, left, top] = /translate\(([\d.]+),([\d.]+)\)/.exec(
+          dot.getAttribute("transform") ?? `translate(${number(dot, "cx")},${number(dot, "cy")})`,
+        ) ?? ["", "", ""];
+        return [x.invert(Number(left)) as number, y.invert(Number(top)) as number] as const;
+      }),
+    );
+    const all = [neighbours.b, ...neighbours.ranks, neighbours.random];
+    const [logits = [], logOdds = []] = groups;
+    expect([logits.length, logOdds.length]).toEqual([all.length, all.length]);
+    all.forEach((one, i) => {
+      expect(logOdds[i]?.[1]).toBeCloseTo(one.strength.mean, 1);
+      expect(logits[i]?.[1]).toBeCloseTo(one.logitStrength.mean, 1);
+    });
+    const places = logOdds.map(([place]) => place);
+    neighbours.ranks.forEach(({ rank }, i) =>
+      expect(places[i + 1]).toBeCloseTo(Math.log10(rank), 1),
+    );
+    expect(places[0]).toBeLessThan(0);
+    expect(places.at(-1)).toBeGreaterThan(3);
+
+    const rules = [...svg.querySelectorAll('[aria-label="rule"]')];
+    const bars = rules.map((group) =>
+      [...group.querySelectorAll("line")].map((line) =>
+        Math.abs(
+          (y.invert(number(line, "y1")) as number) - (y.invert(number(line, "y2")) as number),
+        ),
+      ),
+    );
+    const found = bars.filter((group) => group.length === all.length);
+    expect(found.length).toBe(2);
+    // Student's 97.5 % quantile at 299 degrees of freedom is 1.968.
+    all.forEach(({ strength }, i) =>
+      expect(found[1]?.[i]).toBeCloseTo(2 * 1.968 * (strength.se ?? 0), 1),
+    );
+  });
+
+  it("draws the half-way lines", () => {
+    const svg = neighboursLadder(neighbours, { document });
+    const y = scaleOf(svg, "y");
+    const lines = [...svg.querySelectorAll('[aria-label="rule"][stroke-dasharray] line')];
+    const drawn = lines.map((line) => y.invert(Number(line.getAttribute("y1"))) as number);
+    const { b, random } = neighbours;
+    expect(drawn[0]).toBeCloseTo((b.logitStrength.mean + random.logitStrength.mean) / 2, 1);
+    expect(drawn[1]).toBeCloseTo((b.strength.mean + random.strength.mean) / 2, 1);
+  });
+
+  it("draws one pair, no pair and no rank", () => {
+    const none = estimate([]);
+    const empty = { ...neighbours.b, strength: none, logitStrength: none };
+    for (const data of [
+      neighboursOf(1, 3, 1),
+      { ...neighbours, ranks: [], halfWay: [] },
+      { ...neighbours, b: empty, random: empty, ranks: [], halfWay: [] },
+    ]) {
+      const texts = [neighboursHistogram, neighboursLadder].map((draw) =>
+        svgText(draw(data, { document })),
+      );
+      expect(texts.join("")).not.toMatch(/NaN|undefined|null|Infinity/);
+    }
+  });
+});
+
+describe("powers by class", () => {
+  it("puts every token into one panel, on common axes and colours", () => {
+    const svg = powersClasses(powers, { document });
+    const all = powersScatter(powers, { document });
+    const cell = (svg: Element, side: number) =>
+      [...svg.querySelectorAll('[aria-label="counts"] path')].reduce((sum, path) => {
+        const runs = (path.getAttribute("d") ?? "").matchAll(/M([\d.]+),[\d.]+H([\d.]+)/g);
+        return [...runs].reduce(
+          (cells, run) => cells + Math.round((Number(run[2]) - Number(run[1])) / (side / 80)),
+          sum,
+        );
+      }, 0);
+    const panels = [...svg.querySelectorAll("svg")];
+    expect(panels.length).toBe(powers.classes.length);
+    // A cell may hold tokens of several classes.
+    const sum = panels.reduce((cells, panel) => cells + cell(panel, 258), 0);
+    expect(sum).toBeGreaterThanOrEqual(cell(all, 402));
+    expect(sum).toBeLessThanOrEqual(600);
+    const domains = panels.map((panel) => scaleTicks(panel));
+    expect(new Set(domains).size).toBe(1);
+  });
+
+  it("names each class, its tokens and its own correlation", () => {
+    const text = svgText(powersClasses(powers, { document }));
+    for (const one of powers.classes) {
+      expect(text).toContain(`${one.tokens} token`);
+      if (one.correlation !== null) {
+        expect(text).toContain(`r = ${one.correlation.r.toFixed(2).replace("-", "−")}, 95 %`);
+      }
+    }
   });
 });
 

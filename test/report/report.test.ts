@@ -3,7 +3,14 @@ import { describe, expect, it } from "vitest";
 
 import { rankTokens, renderReport, type ReportData } from "../../src/report/index.js";
 import { createDocument } from "../../src/report/node-document.js";
-import { fourScenarios, frame, powersOf, scenario, syntheticRows } from "./synthetic.js";
+import {
+  fourScenarios,
+  frame,
+  neighboursOf,
+  powersOf,
+  scenario,
+  syntheticRows,
+} from "./synthetic.js";
 
 const document = createDocument();
 const scenarios = fourScenarios(300);
@@ -12,7 +19,8 @@ const powers = powersOf(rows, 64);
 const render = (data: Partial<ReportData>) => renderReport({ ...frame, ...data }, { document });
 const parse = (text: string) => parseHTML(text).document;
 const words = (text: string) => (parse(text).body.textContent ?? "").replace(/\s+/g, " ");
-const full = render({ scenarios, powers, notes: ["partial: --limit 100"] });
+const neighbours = neighboursOf(300);
+const full = render({ scenarios, powers, neighbours, notes: ["partial: --limit 100"] });
 
 describe("renderReport", () => {
   it("gives the answer first, with its numbers", () => {
@@ -31,9 +39,9 @@ describe("renderReport", () => {
   it("has the sections in order and headings without gaps", () => {
     const page = parse(full);
     const ids = [...page.querySelectorAll("section, footer")].map((part) => part.id);
-    expect(ids).toEqual(["scenarios", "powers", "tables", "protocol", "provenance"]);
+    expect(ids).toEqual(["scenarios", "powers", "tables", "neighbours", "protocol", "provenance"]);
     const levels = [...page.querySelectorAll("h1, h2, h3")].map((part) => part.localName);
-    expect(levels).toEqual(["h1", "h2", "h2", "h2", "h2", "h2"]);
+    expect(levels).toEqual(["h1", "h2", "h2", "h2", "h2", "h2", "h2"]);
   });
 
   it("is one file that asks for nothing and runs nothing", () => {
@@ -41,6 +49,10 @@ describe("renderReport", () => {
       "default-src &#39;none&#39;; style-src &#39;unsafe-inline&#39;; img-src data:",
     );
     expect(full.replaceAll("http://www.w3.org/2000/svg", "")).not.toMatch(/https?:/);
+    for (const link of parse(full).querySelectorAll("a")) {
+      expect(link.getAttribute("href")).toMatch(/^data:(image\/svg\+xml|text\/csv);charset=utf-8,/);
+      expect(link.getAttribute("download")).toMatch(/^[a-z-]+\.(svg|csv)$/);
+    }
     expect(full).not.toMatch(/<script|<link|<img|@import|url\(|\son\w+=/i);
     expect(full).toMatch(/<meta charset="utf-8" ?\/?>/);
     expect(full).toContain('content="width=device-width, initial-scale=1"');
@@ -51,7 +63,7 @@ describe("renderReport", () => {
     const numbers = [...page.querySelectorAll("figcaption strong")].map(
       (part) => /^Figure (\d)\./.exec(part.textContent ?? "")?.[1],
     );
-    expect(numbers).toEqual(["1", "2", "3", "4"]);
+    expect(numbers).toEqual(["1", "2", "3", "4", "5", "6", "7"]);
     for (const svg of page.querySelectorAll("svg")) {
       expect(svg.getAttribute("role")).toBe("img");
       expect(svg.getAttribute("aria-label")).not.toBe("");
@@ -73,9 +85,13 @@ describe("renderReport", () => {
   });
 
   it("repeats the histograms as tables whose counts add up", () => {
-    const [strengths, tokens] = [...parse(full).querySelectorAll("details table")].map((table) =>
-      [...table.querySelectorAll("tbody tr")].map((tr) =>
-        [...tr.querySelectorAll("td")].map((td) => Number(td.textContent)),
+    const page = parse(full);
+    const tables = ["strengths", "powers-histogram"].map((name) =>
+      page.querySelector(`#figure-${name} details table`),
+    );
+    const [strengths, tokens] = tables.map((table) =>
+      [...(table?.querySelectorAll("tbody tr") ?? [])].map((tr) =>
+        [...tr.querySelectorAll("td")].slice(1).map((td) => Number(td.textContent)),
       ),
     );
     const sums = (table: number[][] = []) =>
@@ -103,7 +119,7 @@ describe("renderReport", () => {
   });
 
   it("gives the same bytes for the same data", () => {
-    const again = render({ scenarios, powers, notes: ["partial: --limit 100"] });
+    const again = render({ scenarios, powers, neighbours, notes: ["partial: --limit 100"] });
     expect(again).toBe(full);
   });
 });
@@ -157,23 +173,25 @@ describe("small n", () => {
 });
 
 describe("token tables", () => {
+  const ranked = (some: typeof rows) => rankTokens({ rows: some, partners: "all" }, "a");
+
   it("ranks by power, both ends, ties by id", () => {
-    const [top, bottom] = rankTokens(rows, "b");
+    const [top, bottom] = rankTokens(powers, "b");
     const sorted = rows.map((row) => row.b.mean).toSorted((p, q) => q - p);
     expect(top?.rows.map((row) => row.b.mean)).toEqual(sorted.slice(0, 10));
     expect(bottom?.rows.map((row) => row.b.mean)).toEqual(sorted.slice(-10).reverse());
     const tied = rows.slice(0, 3).map((row) => ({ ...row, a: rows[0]!.a }));
-    expect(rankTokens(tied.toReversed(), "a")[0]?.rows.map((row) => row.token)).toEqual([4, 5, 6]);
+    expect(ranked(tied.toReversed())[0]?.rows.map((row) => row.token)).toEqual([4, 5, 6]);
   });
 
   it("lists all tokens once when there are few", () => {
-    expect(rankTokens(rows.slice(0, 19), "a").map((list) => list.rows.length)).toEqual([19]);
-    expect(rankTokens(rows.slice(0, 20), "a").map((list) => list.rows.length)).toEqual([10, 10]);
-    expect(rankTokens([], "a")).toEqual([]);
+    expect(ranked(rows.slice(0, 19)).map((list) => list.rows.length)).toEqual([19]);
+    expect(ranked(rows.slice(0, 20)).map((list) => list.rows.length)).toEqual([10, 10]);
+    expect(ranked([])).toEqual([]);
   });
 
   it("shows both values where the tokens were measured again", () => {
-    const [top] = rankTokens(rows, "a");
+    const [top] = rankTokens(powers, "a");
     const best = top!.rows[0]!;
     const remeasured = [{ ...best, a: { n: 999, mean: 1.25, se: 0.5, sd: 3 } }];
     const page = parse(render({ powers, remeasured }));

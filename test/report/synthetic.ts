@@ -1,22 +1,21 @@
+import { summarisePowers } from "../../src/induction/powers-summary.js";
 import type {
   Estimate,
+  NeighboursSummary,
+  NeighbourSummary,
   PowerRow,
   PowersSummary,
-  PowerSpread,
   ScenarioSummary,
 } from "../../src/induction/summary.js";
-import type { ReportData } from "../../src/report/index.js";
+import { tokenClass } from "../../src/induction/token-class.js";
+import { rankTokens, type ReportData } from "../../src/report/index.js";
 import {
-  coMomentsOf,
   histogram,
   histogram2D,
   momentsOf,
-  pearson,
-  pearsonInterval,
-  reliability,
+  ratioOfMeans,
   standardDeviation,
   standardError,
-  trueSpread,
 } from "../../src/stats/index.js";
 
 /** Normal-like draws for synthetic data: twelve uniform numbers of a plain generator, fixed for good. */
@@ -61,6 +60,7 @@ export function scenario(
     ...(name === "fixed-a-and-b" || name === "fixed-b" ? { b: ien } : {}),
     strength: estimate(strengths),
     logOdds: { induction: estimate(induction), control: estimate(control) },
+    controlAB: estimate(strengths.map((_, i) => (i % 22 === 0 ? 1 : 0))),
     strengths: histogram(strengths, { lo: -10, hi: 20, bins: 30 }),
     beforeAfter: histogram2D(induction, control, { x: frameAxis, y: frameAxis }),
   };
@@ -75,61 +75,134 @@ export function fourScenarios(n: number): readonly ScenarioSummary[] {
   ];
 }
 
-function spread(estimates: readonly Estimate[], lo: number, hi: number): PowerSpread {
-  const means = estimates.map(({ mean }) => mean);
-  const { n, mean, se, sd } = estimate(means);
-  return {
-    tokens: n,
-    mean,
-    se,
-    sd,
-    reliability: reliability(estimates),
-    trueSd: trueSpread(estimates),
-    histogram: histogram(means, { lo, hi, bins: 30 }),
-  };
-}
-
-/** Summary of rows, with what small tables leave unknown as `null`. */
-export function powersOf(rows: readonly PowerRow[], sequences: number): PowersSummary {
-  const a = rows.map((row) => row.a);
-  const b = rows.map((row) => row.b);
-  const means = [...a, ...b].map(({ mean }) => mean);
-  const least = means.reduce((least, value) => Math.min(least, value), Infinity);
-  const most = means.reduce((most, value) => Math.max(most, value), -Infinity);
-  const [lo, hi] = most > least ? [least, most] : [least - 0.5, least + 0.5];
-  const r = pearson(
-    coMomentsOf(
-      a.map(({ mean }) => mean),
-      b.map(({ mean }) => mean),
-    ),
-  );
-  const interval = r === null ? null : pearsonInterval(r, rows.length);
-  const correlation =
-    r === null || interval === null ? null : { r, low: interval.low, high: interval.high };
-  return { sequences, rows, a: spread(a, lo, hi), b: spread(b, lo, hi), correlation };
+/** The real summary of rows. */
+export function powersOf(
+  rows: readonly PowerRow[],
+  sequences: number,
+  about: Partial<Pick<PowersSummary, "design" | "partners">> = {},
+): PowersSummary {
+  return summarisePowers(rows, { design: "post", partners: "all", sequences, ...about });
 }
 
 const texts = [" Mar", "ien", "}+\\", "<b>", "\n", "\u0015", "&amp;", ' "quote"', "uman", "\ufffd"];
 
-/** Two groups of tokens, word starts and word continuations, as in the published data. */
+const marks = [..."()[]{}<>=+-*/&|!?.,;:"];
+
+/** One token in seventeen is punctuation, one in forty a byte; the others words and their parts. */
+function textOf(i: number): string {
+  if (i < texts.length) return texts[i] ?? "";
+  if (i % 40 === 0) return `\\x${(128 + (i % 128)).toString(16)}`;
+  if (i % 17 === 0) return `${marks[i % marks.length] ?? ""}${marks[i % 19] ?? ""}`;
+  return i % 9 < 5 ? ` word${i}` : `part${i}`;
+}
+
+/** Mean and sd of A power and B power by class, nats, after the published data; r within classes. */
+const groups = {
+  "leading-space": { a: [6.16, 1.25], b: [3.99, 0.95], r: 0.35 },
+  "word-part": { a: [4.13, 1.25], b: [6.88, 1.21], r: 0.14 },
+  punctuation: { a: [5.46, 2.35], b: [4.4, 2.04], r: 0.2 },
+  bytes: { a: [2.57, 1.6], b: [6.22, 1.47], r: 0.2 },
+} as const;
+
+/** Tokens whose powers fall together over classes and rise within each, as in the published data. */
 export function syntheticRows(tokens: number, sequences: number): readonly PowerRow[] {
   const draw = normals(tokens);
   const scale = 3.6 / Math.sqrt(sequences);
-  const power = (mean: number, sd: number): Estimate => ({
-    n: sequences,
-    mean: mean + sd * draw() + scale * draw(),
-    se: sequences < 2 ? null : scale,
-    sd: sequences < 2 ? null : 3.6,
-  });
-  return Array.from({ length: tokens }, (_, i) => {
-    const start = i % 9 < 5;
-    return {
-      token: 4 + i,
-      text: texts[i] ?? (start ? ` word${i}` : `part${i}`),
-      a: start ? power(6.16, 1.25) : power(4.2, 1.5),
-      b: start ? power(3.99, 0.95) : power(6.58, 1.5),
+  const spread = sequences < 2 ? { se: null, sd: null } : { se: scale, sd: 3.6 };
+  return Array.from({ length: tokens }, (_, i): PowerRow => {
+    const text = textOf(i);
+    const found = tokenClass(text);
+    const { a, b, r } = groups[found === "no-text" ? "word-part" : found];
+    const common = Math.sqrt(r) * draw();
+    const power = ([mean, sd]: readonly [number, number]): Estimate => {
+      const truth = mean + sd * (common + Math.sqrt(1 - r) * draw());
+      return { n: sequences, mean: truth + scale * draw(), ...spread };
     };
+    return { token: 4 + i, text, a: power(a), b: power(b) };
   });
+}
+
+/** Rows of the crossed design: plain means beside the adjusted ones, which are less noisy. */
+export function crossedRows(tokens: number, rounds: number): readonly PowerRow[] {
+  const draw = normals(tokens + rounds);
+  const noisier = (one: Estimate): Estimate => ({
+    ...one,
+    mean: one.mean + (1.7 / Math.sqrt(rounds)) * draw(),
+    se: one.se === null ? null : 1.1 * one.se,
+  });
+  return syntheticRows(tokens, rounds).map((row) => ({
+    ...row,
+    plain: { a: noisier(row.a), b: noisier(row.b) },
+  }));
+}
+
+const ladderRanks = [1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100, 150, 200, 300, 500, 700, 1000];
+
+/** Neighbours of B over `n` pairs; `strength` is B's mean, nats, of which neighbours get a share. */
+export function neighboursOf(n: number, strength = 5.2, most = 1000): NeighboursSummary {
+  const draw = normals(n + 1);
+  const noise = (sd: number) => Array.from({ length: n }, () => sd * draw());
+  const pairs = noise(1.5);
+  const column = (mean: number, sd: number) => noise(sd).map((e, i) => mean + e + (pairs[i] ?? 0));
+  const both = (share: number) => ({
+    strength: column(share * strength, 2.4),
+    logits: column(0.9 + 1.15 * share * strength, 2.5),
+  });
+  const summary = (values: ReturnType<typeof both>): NeighbourSummary => {
+    const control = noise(2).map((e) => e - 9.5);
+    return {
+      strength: estimate(values.strength),
+      logOdds: {
+        induction: estimate(control.map((value, i) => value + (values.strength[i] ?? 0))),
+        control: estimate(control),
+      },
+      strengths: histogram(values.strength, { lo: -10, hi: 20, bins: 30 }),
+      logitStrength: estimate(values.logits),
+    };
+  };
+  const [b, random] = [both(1), both(0)];
+  const ranks = ladderRanks.filter((rank) => rank <= most);
+  const near = ranks.map((rank) => ({ rank, values: both(0.52 / (1 + 0.35 * Math.log(rank))) }));
+  const minus = (xs: readonly number[], ys: readonly number[]) =>
+    xs.map((x, i) => x - (ys[i] ?? 0));
+  const share = (key: "strength" | "logits", values: ReturnType<typeof both>) => {
+    const way = minus(b[key], random[key]);
+    if (Math.abs(estimate(way).mean) < 0.25) return null;
+    return ratioOfMeans(minus(values[key], random[key]), way);
+  };
+  return {
+    sequences: n,
+    b: summary(b),
+    random: summary(random),
+    ranks: near.map(({ rank, values }) => ({ rank, ...summary(values) })),
+    halfWay: near
+      .filter(({ rank }) => [1, 5, 15].includes(rank))
+      .map(({ rank, values }) => ({
+        rank,
+        logOdds: share("strength", values),
+        logits: share("logits", values),
+      })),
+  };
+}
+
+/** The extremes of a table measured again: closer to the middle than what selected them. */
+export function remeasuredOf(powers: PowersSummary, sequences: number): readonly PowerRow[] {
+  const tokens = new Set(
+    (["a", "b"] as const).flatMap((role) =>
+      rankTokens(powers, role).flatMap((list) => list.rows.map((row) => row.token)),
+    ),
+  );
+  const closer = (one: Estimate, middle: number): Estimate => {
+    const shrink = middle + 0.7 * (one.mean - middle);
+    return { n: sequences, mean: shrink, se: 3.6 / Math.sqrt(sequences), sd: 3.6 };
+  };
+  return powers.rows
+    .filter((row) => tokens.has(row.token))
+    .map((row) => ({
+      ...row,
+      a: closer(row.a, powers.a.mean),
+      b: closer(row.b, powers.b.mean),
+    }));
 }
 
 /** Everything of a report but its results. */
@@ -160,4 +233,5 @@ export const frame: ReportData = {
     { name: "BOS", value: "token 1, always first", note: "not asked from the tokenizer" },
   ],
   notes: [],
+  shuffled: 22,
 };

@@ -1,0 +1,34 @@
+import type { Command } from "commander";
+import type { Preset } from "../induction/index.js";
+import type { Parameter } from "../runs/index.js";
+import type { Session } from "./session.js";
+
+/** Options that change neither the numbers nor the files that a run keeps. */
+const passing = new Set(["json", "quiet", "output", "debug", "threads", "dryRun", "se"]);
+
+/** Every parameter of a run with its source: a flag, the preset, the model card, or a default. */
+export function runParameters(
+  command: Command,
+  preset: Preset,
+  { known, protocol }: Session,
+): Record<string, Parameter> {
+  const parameters: Record<string, Parameter> = {
+    preset: { value: preset.name, source: command.args.length > 0 ? "argument" : "default" },
+    scenarioSequences: { value: preset.scenarioSequences, source: "preset" },
+    powers: { value: { ...preset.powers }, source: "preset" },
+    neighbourSequences: { value: preset.neighbourSequences, source: "preset" },
+    remeasureSequences: { value: preset.remeasureSequences, source: "preset" },
+  };
+  for (const option of command.options) {
+    const name = option.attributeName();
+    const value: unknown = command.getOptionValue(name);
+    if (passing.has(name) || value === undefined) continue;
+    const flag = command.getOptionValueSource(name) === "cli";
+    parameters[name] = { value: value as Parameter["value"], source: flag ? "flag" : "default" };
+  }
+  parameters.lowestId ??= {
+    value: protocol.lowestId,
+    source: known === null ? "default" : "model card",
+  };
+  return parameters;
+}

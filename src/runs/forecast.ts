@@ -1,0 +1,96 @@
+import type { Lab } from "../induction/index.js";
+import { blocksOf } from "./blocks.js";
+import { encodePart } from "./part-file.js";
+import type { Stage } from "./stage.js";
+
+/** What a stage will take. */
+export interface StageForecast {
+  readonly id: string;
+  readonly experiment: string;
+  readonly pairs: number;
+  readonly parts: number;
+  /** Estimates, from a calibration. */
+  readonly seconds: number;
+  readonly bytes: number;
+}
+
+/** How fast a stage goes, and what it leaves. */
+interface Rate {
+  readonly secondsPerPair: number;
+  readonly bytesPerPair: number;
+}
+
+/** Batches that are measured at once in a calibration, so that drawing and running overlap as in a run. */
+const batchesAtOnce = 4;
+
+/**
+ * Forecasts what a plan takes, by measuring a little of each stage for so many seconds in all. A stage
+ * whose parameters are not known yet is taken to go as an earlier one of its experiment, or else as all
+ * others together. Nothing is kept.
+ */
+export async function forecast(
+  plan: readonly Stage[],
+  lab: Lab,
+  { seconds = 2, now = () => performance.now() }: ForecastOptions = {},
+): Promise<StageForecast[]> {
+  const known = plan.filter(({ params }) => params !== null);
+  const rates = new Map<string, Rate>();
+  const byExperiment = new Map<string, Rate>();
+  for (const stage of known) {
+    const rate = await calibrate(stage, lab, seconds / known.length, now);
+    rates.set(stage.id, rate);
+    byExperiment.set(stage.experiment, rate);
+  }
+  const common = commonRate(known, rates);
+  return plan.map(({ id, experiment, pairs }) => {
+    const { secondsPerPair, bytesPerPair } =
+      rates.get(id) ?? byExperiment.get(experiment) ?? common;
+    return {
+      id,
+      experiment,
+      pairs,
+      parts: blocksOf(pairs).length,
+      seconds: pairs * secondsPerPair,
+      bytes: Math.round(pairs * bytesPerPair),
+    };
+  });
+}
+
+/** How a forecast calibrates. */
+export interface ForecastOptions {
+  readonly seconds?: number;
+  /** Milliseconds on a clock that never goes back. */
+  readonly now?: () => number;
+}
+
+async function calibrate(
+  { id, pairs, prepare }: Stage,
+  lab: Lab,
+  seconds: number,
+  now: () => number,
+): Promise<Rate> {
+  const work = prepare({});
+  // The first run of a model also makes its session.
+  await work.measure(lab, { from: 0, to: Math.min(lab.batch, pairs) });
+  const started = now();
+  let [measured, bytes, elapsed] = [0, 0, 0];
+  do {
+    const from = measured % pairs;
+    const to = Math.min(from + batchesAtOnce * lab.batch, pairs);
+    const rows = await work.measure(lab, { from, to });
+    const identity = { plan: "", stage: id, part: 0, from, to };
+    const format = { dtype: lab.model.dtype, pairPosition: 1 + lab.protocol.gaps[0] };
+    bytes += encodePart(rows, identity, format).length;
+    measured += to - from;
+    elapsed = (now() - started) / 1000;
+  } while (elapsed < seconds);
+  return { secondsPerPair: elapsed / measured, bytesPerPair: bytes / measured };
+}
+
+function commonRate(stages: readonly Stage[], rates: ReadonlyMap<string, Rate>): Rate {
+  const pairs = stages.reduce((sum, stage) => sum + stage.pairs, 0);
+  const mean = (key: keyof Rate) =>
+    stages.reduce((sum, stage) => sum + stage.pairs * (rates.get(stage.id) as Rate)[key], 0) /
+    Math.max(1, pairs);
+  return { secondsPerPair: mean("secondsPerPair"), bytesPerPair: mean("bytesPerPair") };
+}

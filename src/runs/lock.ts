@@ -1,0 +1,154 @@
+import { randomUUID } from "node:crypto";
+import { link, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { z } from "zod";
+import { LabError } from "../errors.js";
+import { codeOf, unwritable } from "./whole-file.js";
+
+const holderSchema = z.object({
+  pid: z.int(),
+  host: z.string(),
+  /** When the process started, in ms since 1970: tells it from a later one of the same number. */
+  started: z.number(),
+  id: z.string(),
+});
+type Holder = z.infer<typeof holderSchema>;
+
+/** The lock's name in a run's folder. */
+export const lockName = "run.lock";
+
+/** How often the holder shows that it lives, and after how long silence another host takes over, in ms. */
+const beat = 10_000;
+const silence = 120_000;
+
+/** The right to write in a run's folder. */
+export interface Lock {
+  /**
+   * @throws LabError if another process took the folder over.
+   */
+  check(): Promise<void>;
+  release(): Promise<void>;
+}
+
+/**
+ * Takes a folder for this process. The lock of a dead process is taken over: on this host at once, of
+ * another host when it has been silent for two minutes.
+ *
+ * @throws LabError that names the process that is writing there.
+ */
+export async function lockFolder(dir: string): Promise<Lock> {
+  const path = join(dir, lockName);
+  const own: Holder = {
+    pid: process.pid,
+    host: hostname(),
+    started: Math.round(performance.timeOrigin),
+    id: randomUUID(),
+  };
+  const temporary = `${path}.${own.id}`;
+  try {
+    await writeFile(temporary, `${JSON.stringify(own)}\n`);
+    await take(path, temporary, own);
+  } catch (cause) {
+    throw unwritable(path, cause);
+  } finally {
+    await rm(temporary, { force: true }).catch(() => undefined);
+  }
+  await removeLeftovers(dir, own);
+  const holds = async () => (await holderOf(path))?.id === own.id;
+  const timer = setInterval(() => {
+    const now = new Date();
+    // A lock that is gone is found by the next check.
+    utimes(path, now, now).catch(() => undefined);
+  }, beat);
+  timer.unref();
+  return {
+    async check() {
+      if (await holds()) return;
+      throw new LabError(`${path}: expected this process's lock, got another's or none`, {
+        hint: "another process goes on with this run",
+      });
+    },
+    async release() {
+      clearInterval(timer);
+      if (await holds()) await rm(path, { force: true });
+    },
+  };
+}
+
+/** Takes away what processes left that were killed while they took the lock. */
+async function removeLeftovers(dir: string, own: Holder): Promise<void> {
+  const names = await readdir(dir).catch(() => []);
+  for (const name of names.filter((name) => name.startsWith(`${lockName}.`))) {
+    const path = join(dir, name);
+    const holder = await holderOf(path);
+    const gone = holder === null || (holder.host === own.host && !isAlive(holder.pid));
+    if (gone) await rm(path, { force: true }).catch(() => undefined);
+  }
+}
+
+async function take(path: string, temporary: string, own: Holder): Promise<void> {
+  for (let attempt = 0; attempt < 3; attempt++) {
+    if (await create(path, temporary)) return;
+    const holder = await holderOf(path);
+    if (await lives(path, temporary, holder, own)) break;
+    await rm(path, { force: true });
+  }
+  const holder = await holderOf(path);
+  const who = holder === null ? "another process" : `process ${holder.pid} on ${holder.host}`;
+  throw new LabError(`${path}: expected to be alone in this folder, got ${who}`, {
+    hint: "wait for it, choose another folder with -o, or remove the lock if it runs no more",
+  });
+}
+
+const noLinks = new Set(["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"]);
+
+/** Makes the lock, unless there is one. */
+async function create(path: string, temporary: string): Promise<boolean> {
+  try {
+    try {
+      // A link appears with its content, and only where there is none.
+      await link(temporary, path);
+    } catch (error) {
+      if (!noLinks.has(codeOf(error) ?? "")) throw error;
+      await writeFile(path, await readFile(temporary), { flag: "wx" });
+    }
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+async function lives(
+  path: string,
+  temporary: string,
+  holder: Holder | null,
+  own: Holder,
+): Promise<boolean> {
+  if (holder?.host === own.host) {
+    if (holder.pid === own.pid) return holder.started === own.started;
+    return isAlive(holder.pid);
+  }
+  // Both times are the file system's, so that the clocks of two hosts need not agree.
+  const [held, now] = await Promise.all([stat(path).catch(() => null), stat(temporary)]);
+  return held !== null && now.mtimeMs - held.mtimeMs < silence;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === "EPERM";
+  }
+}
+
+/** Who holds a lock; `null` if nobody does, or if it cannot be read. */
+async function holderOf(path: string): Promise<Holder | null> {
+  try {
+    return holderSchema.parse(JSON.parse(await readFile(path, "utf8")));
+  } catch {
+    return null;
+  }
+}

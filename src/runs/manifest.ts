@@ -1,0 +1,99 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { LabError } from "../errors.js";
+import type { Json } from "./canonical-json.js";
+import { environmentSchema } from "./environment.js";
+import { readOrNull, writeWhole } from "./whole-file.js";
+
+/** The file that makes a folder a run's. */
+export const manifestName = "manifest.json";
+
+/** The schema of {@link Manifest}. */
+export const manifestSchemaName = "induction-lab/manifest/2";
+
+const json: z.ZodType<Json> = z.json();
+
+const manifestSchema = z.strictObject({
+  schema: z.literal(manifestSchemaName),
+  /** The tool's version and the command that wrote this. */
+  version: z.string(),
+  command: z.string(),
+  state: z.enum(["running", "complete"]),
+  started: z.iso.datetime(),
+  finished: z.iso.datetime().nullable(),
+  model: z.strictObject({ name: z.string(), sha256: z.string() }),
+  /** What a resumed run may not change, by name, each with where its value came from. */
+  parameters: z.record(z.string(), z.strictObject({ value: json, source: z.string() })),
+  /** What the numbers rest on besides the parameters; it may not change either. */
+  fixed: z.record(z.string(), json),
+  notes: z.array(z.string()),
+  /** Hash of parameters, fixed values and stages: what every part of this run bears. */
+  plan: z.string(),
+  stages: z.array(
+    z.strictObject({
+      id: z.string(),
+      experiment: z.string(),
+      /** Sequence pairs, in blocks of one part each, the first of which has this number. */
+      pairs: z.int(),
+      parts: z.int(),
+      firstPart: z.int(),
+    }),
+  ),
+  /** What measured; each record of parts.jsonl names one of them by its place. */
+  environments: z.array(environmentSchema),
+  /** Files made from the parts, as they were written; empty until the run is complete. */
+  files: z.array(z.strictObject({ file: z.string(), bytes: z.int(), sha256: z.string() })),
+});
+
+/** A run's `manifest.json`: see docs/files.md. */
+export type Manifest = Readonly<z.infer<typeof manifestSchema>>;
+
+/** A parameter and where its value came from: `flag`, `preset`, `model card`, `default`. */
+export interface Parameter {
+  readonly value: Json;
+  readonly source: string;
+}
+
+/**
+ * Reads a folder's manifest; `null` if there is none.
+ *
+ * @throws LabError if there is one that is not ours, or of another version.
+ */
+export async function readManifest(dir: string): Promise<Manifest | null> {
+  const path = join(dir, manifestName);
+  const bytes = await readOrNull(path);
+  if (bytes === null) return null;
+  const content = jsonOrNull(new TextDecoder().decode(bytes));
+  const result = manifestSchema.safeParse(content);
+  if (result.success) return result.data;
+  const { schema } = (content ?? {}) as { readonly schema?: unknown };
+  const [issue] = result.error.issues;
+  const got =
+    schema === manifestSchemaName
+      ? `one with a wrong ${issue?.path.join(".") ?? "value"}`
+      : typeof schema === "string"
+        ? `"${schema}"`
+        : "another file";
+  throw new LabError(`${path}: expected a manifest of schema "${manifestSchemaName}", got ${got}`, {
+    hint: "choose another folder with -o, or remove this one",
+    exitCode: 2,
+  });
+}
+
+/**
+ * Writes a folder's manifest, whole.
+ *
+ * @throws LabError if it cannot be written.
+ */
+export function writeManifest(dir: string, manifest: Manifest): Promise<void> {
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  return writeWhole(join(dir, manifestName), text, "tmp");
+}
+
+function jsonOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

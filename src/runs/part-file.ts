@@ -1,0 +1,143 @@
+import { LabError } from "../errors.js";
+import type { FloatDType } from "../graph/index.js";
+import { type PairRows, rowCount } from "../induction/index.js";
+import type { PlannedBlock } from "./plan.js";
+import { type ReadTable, readParquet, readParquetMetadata } from "./parquet-read.js";
+import { type Column, writeParquet } from "./parquet-write.js";
+
+/** The schema of a part: see docs/files.md. */
+export const partSchema = "induction-lab/pairs/1";
+
+/** What a part says about itself, so that it can be told from the parts of other runs. */
+export interface PartIdentity extends PlannedBlock {
+  /** Hash of the plan that it belongs to. */
+  readonly plan: string;
+}
+
+/** What is the same in all rows of a run. */
+export interface PartFormat {
+  /** The type that the log-odds were computed in, and are stored in. */
+  readonly dtype: FloatDType;
+  /** Position of the first A in the induction sequence, BOS being 0. */
+  readonly pairPosition: number;
+}
+
+/** Rows as the bytes of a part. */
+export function encodePart(
+  rows: PairRows,
+  identity: PartIdentity,
+  { dtype, pairPosition }: PartFormat,
+): Uint8Array {
+  const { width } = rows;
+  const read = (name: string, type: Column["type"], values: Column["values"]): Column => ({
+    name,
+    type,
+    values,
+    ...(width > 1 && { width }),
+  });
+  const { inductionLogits, controlLogits } = rows;
+  const columns: Column[] = [
+    { name: "unit", type: "int32", values: rows.unit },
+    { name: "index", type: "int32", values: rows.k },
+    { name: "a", type: "int32", values: rows.a },
+    { name: "b", type: "int32", values: rows.b },
+    {
+      name: "pair_position",
+      type: "int32",
+      values: new Int32Array(rowCount(rows)).fill(pairPosition),
+    },
+    { name: "control_ab", type: "boolean", values: rows.controlAB },
+    // A single token read is B.
+    ...(width > 1 ? [read("targets", "int32", rows.targets)] : []),
+    read("induction", dtype, rows.induction),
+    read("control", dtype, rows.control),
+    ...(inductionLogits ? [read("induction_logits", dtype, inductionLogits)] : []),
+    ...(controlLogits ? [read("control_logits", dtype, controlLogits)] : []),
+  ];
+  const { plan, stage, part, from, to } = identity;
+  return writeParquet(columns, {
+    schema: partSchema,
+    plan,
+    stage,
+    part: String(part),
+    from: String(from),
+    to: String(to),
+    width: String(width),
+  });
+}
+
+/**
+ * The rows of a part.
+ *
+ * @throws LabError if the bytes are no part, or a part of something else.
+ */
+export async function decodePart(
+  bytes: Uint8Array,
+  identity: PartIdentity,
+  where: string,
+): Promise<PairRows> {
+  const table = await readParquet(bytes).catch((cause: unknown) => {
+    throw new LabError(`${where}: expected a Parquet file, got ${String(cause)}`, { cause });
+  });
+  const found = identityOf(table.metadata);
+  if (found === null || !sameIdentity(found, identity)) {
+    throw new LabError(`${where}: expected a part of this run, got one of something else`);
+  }
+  const width = Number(table.metadata.width);
+  const int32 = (name: string) => Int32Array.from(columnOf(table, name, 1, where) as number[]);
+  const many = (name: string) => columnOf(table, name, width, where) as number[];
+  const maybe = (name: string) =>
+    table.columns.has(name) ? Float64Array.from(many(name)) : undefined;
+  const b = int32("b");
+  const inductionLogits = maybe("induction_logits");
+  const controlLogits = maybe("control_logits");
+  return {
+    unit: int32("unit"),
+    k: int32("index"),
+    a: int32("a"),
+    b,
+    controlAB: Uint8Array.from(columnOf(table, "control_ab", 1, where), (value) => (value ? 1 : 0)),
+    width,
+    targets: width === 1 ? b.slice() : Int32Array.from(many("targets")),
+    induction: Float64Array.from(many("induction")),
+    control: Float64Array.from(many("control")),
+    ...(inductionLogits && { inductionLogits }),
+    ...(controlLogits && { controlLogits }),
+  };
+}
+
+/** What a file says about itself; `null` if it is no part. */
+export function readPartIdentity(bytes: Uint8Array): PartIdentity | null {
+  try {
+    return identityOf(readParquetMetadata(bytes));
+  } catch {
+    return null;
+  }
+}
+
+/** Whether two parts are the same block of the same plan. */
+export function sameIdentity(x: PartIdentity, y: PartIdentity): boolean {
+  return (
+    x.plan === y.plan &&
+    x.stage === y.stage &&
+    x.part === y.part &&
+    x.from === y.from &&
+    x.to === y.to
+  );
+}
+
+function identityOf(metadata: Readonly<Record<string, string>>): PartIdentity | null {
+  const { schema, plan, stage, part, from, to } = metadata;
+  if (schema !== partSchema || plan === undefined || stage === undefined) return null;
+  return { plan, stage, part: Number(part), from: Number(from), to: Number(to) };
+}
+
+/** A column's values in one array, `width` per row. */
+function columnOf(table: ReadTable, name: string, width: number, where: string): unknown[] {
+  const values = Array.from(table.columns.get(name) ?? []);
+  const flat = width === 1 ? values : values.flat();
+  if (flat.length === table.rows * width) return flat;
+  throw new LabError(
+    `${where}: expected ${table.rows * width} values in column ${name}, got ${flat.length}`,
+  );
+}

@@ -1,0 +1,59 @@
+import { readdir } from "node:fs/promises";
+import { dirname, isAbsolute, join, normalize } from "node:path";
+import { usageError } from "../errors.js";
+import { sha256 } from "./hash.js";
+import { lockName } from "./lock.js";
+import { type Manifest, manifestName } from "./manifest.js";
+import { journalName } from "./part-store.js";
+import { codeOf, makeFolder, unwritable, writeWhole } from "./whole-file.js";
+
+/** The files that a run makes from its parts: contents by path in its folder. */
+export type RunFiles = Readonly<Record<string, string | Uint8Array>>;
+
+/** Names in a run's folder that only a run may have. */
+const reserved = [journalName, "parts", "summary.json", "report.html", "tables", "figures"];
+
+/**
+ * Refuses a folder in which something of others would be written over.
+ *
+ * @throws LabError (exit code 2) that names it.
+ */
+export async function checkFolder(dir: string): Promise<void> {
+  const names = await readdir(dir).catch((error: unknown): string[] => {
+    if (codeOf(error) === "ENOENT") return [];
+    throw unwritable(dir, error);
+  });
+  if (names.includes(manifestName)) return;
+  const taken = names.find((name) => reserved.includes(name));
+  if (taken === undefined) return;
+  throw usageError(
+    `${dir}: expected a new folder or a run, got ${taken} without a ${manifestName}`,
+    "choose another folder with -o",
+  );
+}
+
+/**
+ * Writes the files of a run, each whole, and returns what the manifest says of them.
+ *
+ * @throws LabError if one cannot be written.
+ */
+export async function writeFiles(dir: string, files: RunFiles): Promise<Manifest["files"]> {
+  const written: Manifest["files"][number][] = [];
+  for (const [file, content] of Object.entries(files)) {
+    checkPath(file);
+    const path = join(dir, file);
+    await makeFolder(dirname(path));
+    await writeWhole(path, content, "tmp");
+    written.push({ file, bytes: Buffer.byteLength(content), sha256: sha256(content) });
+  }
+  return written;
+}
+
+/** Keeps the files of a run inside its folder, and off the files that keep the run itself. */
+function checkPath(file: string): void {
+  const path = normalize(file);
+  const own: string[] = [manifestName, journalName, lockName];
+  if (isAbsolute(path) || /^(\.\.|parts)([\\/]|$)/.test(path) || own.includes(path)) {
+    throw new RangeError(`files: expected a path in the run's folder, got "${file}"`);
+  }
+}

@@ -1,0 +1,107 @@
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { LabError } from "../errors.js";
+
+/** What a file is written from: whole, or text in pieces. */
+export type FileContent = string | Uint8Array | Iterable<string>;
+
+/**
+ * Writes a file so that it appears whole or not at all: under a temporary name, synced, renamed, and
+ * the folder synced. Where one process at a time writes, a `suffix` without the process id lets the
+ * next one write over what a killed one left.
+ *
+ * @throws LabError that names the file if the disk is full or cannot be written to.
+ */
+export async function writeWhole(
+  path: string,
+  content: FileContent,
+  suffix = `${process.pid}.tmp`,
+): Promise<void> {
+  const temporary = `${path}.${suffix}`;
+  try {
+    const file = await open(temporary, "w");
+    try {
+      const whole = typeof content === "string" || content instanceof Uint8Array;
+      for (const piece of whole ? [content] : content) await file.appendFile(piece);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw unwritable(path, cause);
+  }
+}
+
+/**
+ * Makes a folder, with those above it.
+ *
+ * @throws LabError that names it if it cannot be made.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  // Not with `recursive`: of a read-only disk Node then says ENOENT.
+  const failed = async (): Promise<unknown> =>
+    mkdir(path).then(
+      () => null,
+      (error: unknown) => (codeOf(error) === "EEXIST" ? null : error),
+    );
+  let error = await failed();
+  if (codeOf(error) === "ENOENT" && dirname(path) !== path) {
+    await makeFolder(dirname(path));
+    error = await failed();
+  }
+  if (error !== null) throw unwritable(path, error);
+}
+
+/** Makes a rename in the folder last through a power failure, where the system can do that. */
+export async function syncFolder(dir: string): Promise<void> {
+  // Windows opens no folders; it needs no sync of them either.
+  if (process.platform === "win32") return;
+  const folder = await open(dir, "r");
+  try {
+    await folder.sync();
+  } catch (error) {
+    // Some network file systems refuse it; the file itself is synced.
+    if (codeOf(error) !== "EINVAL" && codeOf(error) !== "ENOTSUP") throw error;
+  } finally {
+    await folder.close();
+  }
+}
+
+const fullDisk = new Set(["ENOSPC", "EDQUOT"]);
+
+/** The error of a file or folder that could not be written. */
+export function unwritable(path: string, cause: unknown): LabError {
+  if (cause instanceof LabError) return cause;
+  const code = codeOf(cause) ?? String(cause);
+  return fullDisk.has(code)
+    ? new LabError(`${path}: expected room on the disk, got none (${code})`, {
+        hint: "free some and run the same command again: what was finished is kept",
+        cause,
+      })
+    : new LabError(`${path}: expected a place that can be written, got ${code}`, {
+        hint: "choose another with -o",
+        cause,
+      });
+}
+
+/** The error of a file or folder that could not be read. */
+export function unreadable(path: string, cause: unknown): LabError {
+  const code = codeOf(cause) ?? String(cause);
+  return new LabError(`${path}: expected a file that can be read, got ${code}`, { cause });
+}
+
+/** A file's bytes; `null` if there is no such file. */
+export async function readOrNull(path: string): Promise<Uint8Array | null> {
+  return readFile(path).catch((error: unknown) => {
+    if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return null;
+    throw unreadable(path, error);
+  });
+}
+
+/** The system's code of an error, such as `ENOENT`. */
+export function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error ? String(error.code) : undefined;
+}
