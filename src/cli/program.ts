@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { LabError } from "../errors.js";
 import { version } from "../version.js";
 import { commandLine } from "./command-line.js";
+import { addCompare } from "./compare.js";
 import type { Io } from "./io.js";
 import { addModels } from "./models.js";
 import { addNeighbours } from "./neighbours.js";
@@ -39,6 +40,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     addScenarios,
     addPowers,
     addNeighbours,
+    addCompare,
     addSequences,
     addReport,
     addModels,

@@ -2,6 +2,7 @@
 export { blocksOf, pairsPerBlock } from "./blocks.js";
 export type { Json } from "./canonical-json.js";
 export type { Environment } from "./environment.js";
+export { compareRuns, type RunComparison } from "./compare-runs.js";
 export { executeRun, type RunOptions } from "./execute-run.js";
 export { forecast, type ForecastOptions, type StageForecast } from "./forecast.js";
 export { type FinishedRun, openFinishedRun } from "./finished-run.js";
