@@ -21,6 +21,7 @@ import { writeRandomModel } from "./random-model.mjs";
 /**
  * @typedef {object} Variant
  * @property {string} model
+ * @property {"cpu" | "wasm"} backend
  * @property {number} threads
  * @property {number} tokens tokens measured in one round, as A and as B
  * @property {Lab} lab
@@ -35,9 +36,9 @@ const memoryLimit = 1.5e9;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** @param {string} nameOrDir @param {number} threads @returns {Promise<Lab>} */
-async function openLab(nameOrDir, threads) {
-  const model = await loadModel(nameOrDir, { engine: nodeEngine({ threads }) });
+/** @param {string} nameOrDir @param {number} threads @param {Variant["backend"]} runtime @returns {Promise<Lab>} */
+async function openLab(nameOrDir, threads, runtime) {
+  const model = await loadModel(nameOrDir, { engine: nodeEngine({ threads, runtime }) });
   const protocol = { ...postProtocol(model.config.dVocab), bos: model.bos };
   return { model, protocol, seed: 0, batch: 64 };
 }
@@ -74,10 +75,14 @@ async function measureRates(folder, quick) {
   ];
   /** @type {Variant[]} */
   const variants = [];
-  for (const { at, ...known } of models) {
-    for (const threads of [1, 2]) {
-      variants.push({ ...known, threads, lab: await openLab(at, threads), rounds: [] });
-    }
+  /** @param {typeof models[number]} model @param {number} threads @param {Variant["backend"]} backend */
+  const add = async ({ at, ...known }, threads, backend) => {
+    const lab = await openLab(at, threads, backend);
+    variants.push({ ...known, backend, threads, lab, rounds: [] });
+  };
+  for (const model of models) {
+    for (const threads of [1, 2]) await add(model, threads, "cpu");
+    if (model.at === model.model) await add(model, 1, "wasm");
   }
   try {
     for (const variant of variants) await rate({ ...variant, tokens: 8 });
@@ -144,8 +149,8 @@ async function main() {
     runtime,
   };
   const rows = [
-    ...variants.map(({ model, threads, rounds }) => ({
-      measure: threads === 1 ? "powers, CPU time" : "powers, wall time",
+    ...variants.map(({ model, backend, threads, rounds }) => ({
+      measure: `powers, ${threads === 1 ? "CPU time" : "wall time"}${backend === "wasm" ? ", WASM" : ""}`,
       model,
       threads,
       value: median(rounds),
