@@ -65,7 +65,8 @@ export function createHost(ort, { provider, threads, maxSessions }) {
       interOpNumThreads: 1,
       logSeverityLevel: 3,
       ...(provider === "cpu"
-        ? {}
+        ? // Threads that spin while they wait slow each other down as soon as another program runs.
+          { extra: { session: { intra_op: { allow_spinning: "0" } } } }
         : {
             externalData: graph.parameters.map((path) => {
               const { buffer, byteOffset, byteLength } = /** @type {Float32Array} */ (
