@@ -14,6 +14,7 @@ if (status !== 0) process.exit(1);
 
 const run = JSON.parse(readFileSync(join(root, dir, "summary.json"), "utf8"));
 const number = (x) => (x === null ? "–" : x.toFixed(2).replace("-", "−"));
+const three = (x) => x.toFixed(3).replace("-", "−");
 const estimate = ({ mean, se }) => `${number(mean)} ± ${number(se)}`;
 const token = (t) => (t === undefined ? "random" : `\`"${t.text}"\``);
 const share = (r) =>
@@ -36,7 +37,7 @@ const classes = powers.classes.map((c) => [
   number(c.b.mean),
   c.correlation === null
     ? "–"
-    : `${number(c.correlation.r)} (${number(c.correlation.low)} to ${number(c.correlation.high)})`,
+    : `${three(c.correlation.r)} (${three(c.correlation.low)} to ${three(c.correlation.high)})`,
 ]);
 
 writeFileSync(
@@ -72,7 +73,7 @@ ${table(
   [spread("A", powers.a), spread("B", powers.b)],
 )}
 
-Correlation of A and B power over tokens: ${number(powers.correlation.r)} (${number(powers.correlation.low)} to ${number(powers.correlation.high)}). By class of token:
+Correlation of A and B power over tokens: ${three(powers.correlation.r)} (${three(powers.correlation.low)} to ${three(powers.correlation.high)}). By class of token:
 
 ${table(["class", "tokens", "A power", "B power", "correlation"], classes)}
 

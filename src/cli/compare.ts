@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { LabError } from "../errors.js";
 import type { TokenComparison } from "../induction/compare-powers.js";
 import { formatList } from "../report/numbers.js";
+import { csvToken } from "../report/token-text.js";
 import { compareRuns, type RunComparison } from "../runs/compare-runs.js";
 import { writeWhole } from "../runs/index.js";
 import { comparisonText, differingTokens } from "./compare-text.js";
@@ -35,7 +36,7 @@ export function addCompare(parent: Command, io: Io, command: string): void {
     .option("--q <level>", "level of the tests, between 0 and 1", levelOf, 0.05)
     .option("--csv <file>", "write the powers of all tokens in common, a row per token and role")
     .option("--json", "print one JSON object")
-    .option("--quiet", "no progress on stderr")
+    .option("-q, --quiet", "no progress on stderr")
     .option("--debug", "show the stack trace of an error")
     .addHelpText("after", help)
     .action(async (first: string, second: string, options: CompareOptions) => {
@@ -79,7 +80,17 @@ function powersCsv(rows: readonly TokenComparison[]): string {
     (["a", "b"] as const).map((role) => {
       const { first, second, difference, se, z, p, adjusted, differs } = roles[role];
       return [
-        ...[token, text, role, first.mean, first.se, first.n, second.mean, second.se, second.n],
+        ...[
+          token,
+          text === null ? null : csvToken(text),
+          role,
+          first.mean,
+          first.se,
+          first.n,
+          second.mean,
+          second.se,
+          second.n,
+        ],
         ...[difference, se, z, p, adjusted, differs],
       ].map((cell) => String(cell ?? ""));
     }),

@@ -56,7 +56,7 @@ async function readPairs(path: string, model: Model): Promise<{ a: TokenRef; b: 
         return value === undefined || value === "" ? {} : { [which]: value };
       }
       if (!/^\d+$/.test(id))
-        throw usageError(`${line}: expected an id, got "${id}"`, "text belongs in columns a and b");
+        throw usageError(`expected an id, got "${id}"`, "text belongs in columns a and b");
       return { [`${which}Id`]: Number(id) };
     };
     try {

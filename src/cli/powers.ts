@@ -142,7 +142,7 @@ export function powersText(summary: PowersSummary): string {
     ...(r === null
       ? []
       : [
-          `correlation of A and B power: ${formatNumber(r.r)} (${formatNumber(r.low)} to ${formatNumber(r.high)})`,
+          `correlation of A and B power: ${formatNumber(r.r, 3)} (${formatNumber(r.low, 3)} to ${formatNumber(r.high, 3)})`,
         ]),
     "",
   ].join("\n");

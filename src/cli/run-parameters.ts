@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { Preset } from "../induction/index.js";
+import type { Preset, TokenRef } from "../induction/index.js";
 import type { Parameter } from "../runs/index.js";
 import type { Session } from "./session.js";
 
@@ -11,6 +11,7 @@ export function runParameters(
   command: Command,
   preset: Preset,
   { known, protocol }: Session,
+  pair: { readonly a: TokenRef; readonly b: TokenRef },
 ): Record<string, Parameter> {
   const parameters: Record<string, Parameter> = {
     preset: { value: preset.name, source: command.args.length > 0 ? "argument" : "default" },
@@ -26,6 +27,13 @@ export function runParameters(
     const flag = command.getOptionValueSource(name) === "cli";
     parameters[name] = { value: value as Parameter["value"], source: flag ? "flag" : "default" };
   }
+  for (const which of ["a", "b"] as const) {
+    const flag = `${which}Id` in parameters || which in parameters;
+    delete parameters[`${which}Id`];
+    const source = flag ? "flag" : known === null ? "default" : "model card";
+    parameters[which] = { value: { ...pair[which] }, source };
+  }
+  parameters.limit ??= { value: null, source: "default" };
   parameters.lowestId ??= {
     value: protocol.lowestId,
     source: known === null ? "default" : "model card",

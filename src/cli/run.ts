@@ -77,7 +77,7 @@ export function addRun(parent: Command, io: Io, command: string): void {
             lab: session,
             engine: session.engine,
             command,
-            parameters: runParameters(self, preset, session),
+            parameters: runParameters(self, preset, session, pair),
             notes,
             files: async (all) => {
               // Loaded when there is something to draw: Plot takes a third of a second.
@@ -135,7 +135,7 @@ function reportData(
     seed,
     command,
     version,
-    engine: { ...engine, dtype: model.dtype, batch: 2 * batch },
+    engine: { ...engine, dtype: model.dtype, batch },
     protocol: protocolInWords(protocol),
     notes,
     ...(protocol.control === "shuffle" && { shuffled: protocol.gaps[0] + protocol.gaps[1] + 2 }),

@@ -75,8 +75,8 @@ export function scenarioPair(
     const found = model.tokenizer?.encode(post) ?? [];
     if (found.length === 1) return tokenRef(model, found[0] as number);
     throw usageError(
-      `scenarios: expected the post's ${JSON.stringify(post)} to be one token of ${model.name}, got ${model.tokenizer === null ? "no tokenizer" : `${found.length} tokens`}`,
-      `choose ${upper} with --${which} or --${which}-id`,
+      `expected the post's ${JSON.stringify(post)} to be one token of ${model.name}, got ${model.tokenizer === null ? "no tokenizer" : `${found.length} tokens`}`,
+      `choose ${upper} with ${model.tokenizer === null ? "" : `--${which} or `}--${which}-id`,
     );
   };
   const a = pick("a", options.a, options.aId);

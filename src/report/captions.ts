@@ -94,7 +94,9 @@ export function correlationText({ correlation }: Pick<PowersSummary, "correlatio
     return "no correlation: n too small, or no variance";
   }
   const { r, low, high } = correlation;
-  return `r = ${formatNumber(r)}, 95 % interval ${formatNumber(low)} to ${formatNumber(high)}`;
+  // Three decimals: over a whole vocabulary an interval can end at 0.003.
+  const [shown, from, to] = [r, low, high].map((value) => formatNumber(value, 3));
+  return `r = ${shown}, 95 % interval ${from} to ${to}`;
 }
 
 /** How to read B power against A power. */

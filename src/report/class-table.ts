@@ -9,7 +9,7 @@ import { table } from "./tables.js";
 const intervalText = (correlation: Correlation | null) =>
   correlation === null
     ? "n too small, or no variance"
-    : `${formatNumber(correlation.r)} (${formatNumber(correlation.low)} to ${formatNumber(correlation.high)})`;
+    : `${formatNumber(correlation.r, 3)} (${formatNumber(correlation.low, 3)} to ${formatNumber(correlation.high, 3)})`;
 
 /** The powers of each class of tokens, and over all of them, as a table. */
 export function classTable(powers: PowersSummary): Html {

@@ -2,6 +2,7 @@ import { csvFormatRows } from "d3-dsv";
 
 import { html, type Html, trustedHtml, escapeHtml } from "./html.js";
 import { tooSmall } from "./numbers.js";
+import { csvToken } from "./token-text.js";
 
 /** What a cell holds; `null` where the number cannot be known. */
 export type Cell = string | number | null;
@@ -35,12 +36,12 @@ function csvNumber(value: number): string {
 
 /**
  * A table as CSV (RFC 4180) with a header and `\n` between lines. What cannot be known is empty. Texts
- * are those of the tokenizer, to the character: readers that take `NA` or `null` for missing values
- * must be told not to.
+ * are those of the tokenizer but for control characters, see {@link csvToken}; readers that take `NA` or
+ * `null` for missing values must be told not to.
  */
 export function csvText({ columns, rows }: DataTable): string {
   const lines = rows.map((cells) =>
-    cells.map((cell) => (typeof cell === "number" ? csvNumber(cell) : (cell ?? ""))),
+    cells.map((cell) => (typeof cell === "number" ? csvNumber(cell) : csvToken(cell ?? ""))),
   );
   return `${csvFormatRows([columns.map(({ name }) => name), ...lines])}\n`;
 }

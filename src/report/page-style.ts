@@ -40,7 +40,7 @@ figcaption strong{color:var(--lab-ink);font-weight:600}
 .many .legend{margin-bottom:.5rem}
 .legend svg{display:block;width:100%;height:auto;max-width:fit-content}
 .tables{display:grid;gap:2rem 3rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr))}
-.scroll{overflow-x:auto;margin:1.25rem 0;max-width:100%;scrollbar-width:thin}
+.scroll{overflow-x:auto;margin:1.25rem 0;max-width:100%;scrollbar-width:thin;background:linear-gradient(90deg,var(--lab-paper) 30%,transparent) local,linear-gradient(270deg,var(--lab-paper) 30%,transparent) 100% 0 local,radial-gradient(farthest-side at 0 50%,#8886,transparent) 0 0,radial-gradient(farthest-side at 100% 50%,#8886,transparent) 100% 0;background-size:2.5rem 100%,2.5rem 100%,.9rem 100%,.9rem 100%;background-repeat:no-repeat;background-attachment:local,local,scroll,scroll}
 .tables .scroll{margin:0}
 table{border-collapse:collapse;font:.875rem/1.4 ${sans};font-variant-numeric:tabular-nums lining-nums;border-block:1.5px solid var(--lab-ink)}
 .tables table{width:100%}

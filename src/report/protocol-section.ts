@@ -37,7 +37,7 @@ export function provenanceFooter(data: ReportData): Html {
       ${fact("Seed", html`<code>${data.seed}</code>`)}
       ${fact("Backend", `${engine.provider}, ${engine.runtime}`)} ${fact("Precision", engine.dtype)}
       ${fact("Threads", formatCount(engine.threads))}
-      ${fact("Batch", `${formatCount(engine.batch)} sequences`)}
+      ${fact("Batch", `${formatCount(engine.batch)} sequence pairs`)}
       ${
         notes.length === 0
           ? ""

@@ -25,7 +25,7 @@ export interface ReportEngine {
   readonly runtime: string;
   readonly dtype: string;
   readonly threads: number;
-  /** Sequences per batch. */
+  /** Sequence pairs per run of the model. */
   readonly batch: number;
 }
 

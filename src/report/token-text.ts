@@ -33,6 +33,14 @@ export function displayToken(text: string | null, id: number): string {
     .replace(/^(?=\p{M})/u, "\u25cc");
 }
 
+/**
+ * A text as CSV files hold it: control characters other than tab and line ends, NUL above all, which
+ * some readers refuse, become `\\xNN`; all else stays as the tokenizer has it.
+ */
+export function csvToken(text: string): string {
+  return text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g, escapeCharacter);
+}
+
 /** {@link displayToken} for a reference. */
 export function displayTokenRef(token: TokenRef): string {
   return displayToken(token.text, token.id);

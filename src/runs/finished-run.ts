@@ -49,8 +49,8 @@ export async function openFinishedRun(dir: string): Promise<FinishedRun> {
   });
   const { state, command } = run.manifest;
   if (state !== "complete") {
-    throw new LabError(`${dir}: expected a finished run, got one that is still ${state}`, {
-      hint: `run its command again, it goes on where it stopped: ${command}`,
+    throw new LabError(`${dir}: expected a finished run, got one that is not complete`, {
+      hint: `if it runs no more, its command goes on where it stopped: ${command}`,
     });
   }
   return { ...run, ...(await readSummary(dir, run.manifest)) };

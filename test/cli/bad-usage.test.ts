@@ -132,7 +132,7 @@ describe("wrong usage is refused by one line and exit code 2", () => {
     [
       "the post's pair for a model without tokenizer",
       ["scenarios"],
-      /the post's " Fab" to be one token of tiny, got no tokenizer: choose A with --a or --a-id/,
+      /the post's " Fab" to be one token of tiny, got no tokenizer: choose A with --a-id/,
     ],
     [
       "a file of pairs that is not there",

@@ -226,7 +226,7 @@ describe("what cannot be compared is named", () => {
     await writeFile(`${dir}/manifest.json`, manifest.replace('"complete"', '"running"'));
     const { code, line } = await refusal(["compare", dir, seed0]);
     expect(code).toBe(1);
-    expect(line).toMatch(/unfinished: expected a finished run, got one that is still running/);
+    expect(line).toMatch(/unfinished: expected a finished run, got one that is not complete/);
   });
 
   it("a folder that is no run, and none at all", async () => {

@@ -192,7 +192,7 @@ describe("a run", () => {
     const dir = at("failed");
     const { code, line } = await refusal(["run", "-o", dir, "--model", await tiny]);
     expect(code).toBe(2);
-    expect(line).toMatch(/expected the post's " Fab" to be one token.*choose A with --a or --a-id/);
+    expect(line).toMatch(/expected the post's " Fab" to be one token.*choose A with --a-id/);
     await expect(readdir(dir)).rejects.toThrow("ENOENT");
   });
 

@@ -10,7 +10,7 @@ import {
   formatNumber,
   keepTogether,
 } from "../../src/report/numbers.js";
-import { displayToken, shorten } from "../../src/report/token-text.js";
+import { csvToken, displayToken, shorten } from "../../src/report/token-text.js";
 
 describe("displayToken", () => {
   it.each([
@@ -108,5 +108,12 @@ describe("numbers", () => {
     expect(keepTogether("a 5.18 ± 0.06 nats (n = 4,096 pairs)")).toBe(
       "a 5.18\u00a0±\u00a00.06\u00a0nats (n\u00a0=\u00a04,096\u00a0pairs)",
     );
+  });
+});
+
+describe("csvToken", () => {
+  it("writes what some CSV readers refuse as escapes, and nothing else", () => {
+    expect(csvToken("\0a\x15\x7f")).toBe("\\x00a\\x15\\x7f");
+    expect(csvToken(' ius,"x"\t\n<é\\xd0')).toBe(' ius,"x"\t\n<é\\xd0');
   });
 });

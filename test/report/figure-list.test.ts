@@ -1,3 +1,4 @@
+import { csvToken } from "../../src/report/token-text.js";
 import { csvParse, type DSVRowArray } from "d3-dsv";
 import { describe, expect, it } from "vitest";
 
@@ -106,7 +107,9 @@ describe("the CSV is what was drawn", () => {
   it("powers: few tokens are points, with the tokenizer's text", () => {
     const { powers } = smallRun();
     const rows = csvOf(smallRun(), "powers-scatter");
-    expect(rows.map(({ text }) => text)).toEqual(powers?.rows.map(({ text }) => text));
+    expect(rows.map(({ text }) => text)).toEqual(
+      powers?.rows.map(({ text }) => csvToken(text ?? "")),
+    );
     powers?.rows.forEach((row, i) => {
       expect(Number(rows[i]?.a_power)).toBeCloseTo(row.a.mean, 5);
       expect(Number(rows[i]?.b_power)).toBeCloseTo(row.b.mean, 5);

@@ -282,7 +282,7 @@ describe("powers by class", () => {
     for (const one of powers.classes) {
       expect(text).toContain(`${one.tokens} token`);
       if (one.correlation !== null) {
-        expect(text).toContain(`r = ${one.correlation.r.toFixed(2).replace("-", "−")}, 95 %`);
+        expect(text).toContain(`r = ${one.correlation.r.toFixed(3).replace("-", "−")}, 95 %`);
       }
     }
   });
@@ -349,7 +349,7 @@ describe("powers scatter", () => {
     const text = svgText(powersScatter(many, { document }));
     expect(text.length).toBeLessThan(150_000);
     expect(text).toContain("tokens per cell");
-    expect(text).toContain(`r = −${Math.abs(many.correlation?.r ?? 0).toFixed(2)}, 95 % interval`);
+    expect(text).toContain(`r = −${Math.abs(many.correlation?.r ?? 0).toFixed(3)}, 95 % interval`);
   });
 
   it("draws few tokens as points at their powers", () => {

@@ -1,3 +1,4 @@
+import { csvToken } from "../../src/report/token-text.js";
 import { csvParse } from "d3-dsv";
 import { parseHTML } from "linkedom";
 import { describe, expect, it } from "vitest";
@@ -70,7 +71,7 @@ describe("classes of tokens", () => {
       first?.a.sd?.toFixed(2),
       first?.b.mean.toFixed(2),
       first?.b.sd?.toFixed(2),
-      `${first?.correlation?.r.toFixed(2)} (${first?.correlation?.low.toFixed(2)} to ${first?.correlation?.high.toFixed(2)})`,
+      `${first?.correlation?.r.toFixed(3)} (${first?.correlation?.low.toFixed(3)} to ${first?.correlation?.high.toFixed(3)})`,
     ]);
     expect(rows.slice(0, -1).reduce((sum, row) => sum + Number(row[1]), 0)).toBe(600);
   });
@@ -223,7 +224,7 @@ describe("tables of tokens as CSV", () => {
     expect(rows.length).toBe(600);
     powers.rows.forEach(({ token, text, a, b }, i) => {
       const row = rows[i]!;
-      expect([row.token, row.text, row.a_n]).toEqual([String(token), text, "64"]);
+      expect([row.token, row.text, row.a_n]).toEqual([String(token), csvToken(text ?? ""), "64"]);
       expect(Number(row.a_power)).toBeCloseTo(a.mean, 5);
       expect(Number(row.b_se)).toBeCloseTo(b.se ?? NaN, 5);
     });

@@ -108,7 +108,7 @@ describe("renderReport", () => {
       frame.model.sha256,
       "onnxruntime-node 1.30.0",
       "float32",
-      "256 sequences",
+      "256 sequence pairs",
       "vocabulary 8,192",
       "Preset roger-2023",
       "partial: --limit 100",
