@@ -46,12 +46,9 @@ function commonAxis(estimates: readonly Estimate[]): { bins: number; lo: number;
   return lo < hi ? { bins: 30, lo, hi } : { bins: 30, lo: lo - 0.5, hi: hi + 0.5 };
 }
 
-function spreadOf(
-  column: readonly Estimate[],
-  axis: { bins: number; lo: number; hi: number },
-): PowerSpread {
-  const means = column.map((estimate) => estimate.mean);
-  const moments = momentsOf(means);
+/** How one column of powers spreads over tokens, without its histogram. */
+export function powerSpread(column: readonly Estimate[]): Omit<PowerSpread, "histogram"> {
+  const moments = momentsOf(column.map(({ mean }) => mean));
   return {
     tokens: moments.n,
     mean: moments.mean,
@@ -59,8 +56,15 @@ function spreadOf(
     sd: standardDeviation(moments),
     reliability: reliability(column),
     trueSd: trueSpread(column),
-    histogram: histogram(means, axis),
   };
+}
+
+function spreadOf(
+  column: readonly Estimate[],
+  axis: { bins: number; lo: number; hi: number },
+): PowerSpread {
+  const means = column.map(({ mean }) => mean);
+  return { ...powerSpread(column), histogram: histogram(means, axis) };
 }
 
 function correlationOf(rows: readonly PowerRow[]): Correlation | null {

@@ -1,16 +1,5 @@
-import type {
-  Estimate,
-  PowerSpread,
-  PowersSummary,
-  ScenarioSummary,
-} from "../induction/summary.js";
-import {
-  momentsOf,
-  reliability,
-  standardDeviation,
-  standardError,
-  trueSpread,
-} from "../stats/index.js";
+import { powerSpread } from "../induction/powers-summary.js";
+import type { PowerSpread, PowersSummary, ScenarioSummary } from "../induction/summary.js";
 import { shareOfControls } from "./control-audit.js";
 import type { Html } from "./html.js";
 import { formatCount, formatEstimate, formatMeanSe, formatNumber } from "./numbers.js";
@@ -45,19 +34,6 @@ export function scenarioTable(scenarios: readonly ScenarioSummary[]): Html {
   return table(caption, columns, rows, "Scenarios");
 }
 
-/** {@link PowerSpread} of one column without its histogram. */
-function spreadOf(column: readonly Estimate[]): Omit<PowerSpread, "histogram"> {
-  const moments = momentsOf(column.map(({ mean }) => mean));
-  return {
-    tokens: moments.n,
-    mean: moments.mean,
-    se: standardError(moments),
-    sd: standardDeviation(moments),
-    reliability: reliability(column),
-    trueSd: trueSpread(column),
-  };
-}
-
 /** Spreads by name; the crossed design has adjusted and plain values. */
 function spreads(powers: PowersSummary): readonly [string, Omit<PowerSpread, "histogram">][] {
   return (["a", "b"] as const).flatMap((role): [string, Omit<PowerSpread, "histogram">][] => {
@@ -65,7 +41,7 @@ function spreads(powers: PowersSummary): readonly [string, Omit<PowerSpread, "hi
     if (powers.design === "post") return [[name, powers[role]]];
     const plain = powers.rows.flatMap((row) => (row.plain === undefined ? [] : [row.plain[role]]));
     const adjusted: [string, PowerSpread] = [`${name}, adjusted`, powers[role]];
-    return plain.length === 0 ? [adjusted] : [adjusted, [`${name}, plain`, spreadOf(plain)]];
+    return plain.length === 0 ? [adjusted] : [adjusted, [`${name}, plain`, powerSpread(plain)]];
   });
 }
 
