@@ -1,9 +1,10 @@
 /**
- * Makes a random attention-only model of any size as a model folder: config.json in NeelNanda's form
- * and model.safetensors in float32, no tokenizer. Same seed and sizes, same numbers.
+ * Makes a random model of any size as a model folder: config.json in NeelNanda's form and
+ * model.safetensors in float32, no tokenizer. Of attention only, or with MLP layers of 4 d_model
+ * where --act names an activation. Same seed and sizes, same numbers.
  *
  *     node bench/random-model.mjs -o DIR [--layers N] [--heads N] [--d-model N] [--d-head N]
- *                                 [--n-ctx N] [--d-vocab N] [--seed N]
+ *                                 [--n-ctx N] [--d-vocab N] [--act gelu|gelu_new|solu_ln] [--seed N]
  *
  * The default size is attn-only-2l's.
  */
@@ -11,7 +12,7 @@ import { mkdir, open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { parameterShapes } from "induction-lab/model";
+import { activations, parameterShapes } from "induction-lab/model";
 import { philox4x32 } from "induction-lab/random";
 
 /**
@@ -22,6 +23,7 @@ import { philox4x32 } from "induction-lab/random";
  * @property {number} dHead
  * @property {number} nCtx
  * @property {number} dVocab
+ * @property {import("induction-lab/model").Activation} [activation] Of MLP layers; none if left out.
  */
 
 /** The size of attn-only-2l, 52 million parameters: 208 MB. @type {RandomModelSize} */
@@ -45,11 +47,15 @@ const chunk = 2 ** 20;
  * @param {{ size?: RandomModelSize, seed?: number }} [options]
  */
 export async function writeRandomModel(dir, { size = attnOnly2l, seed = 0 } = {}) {
-  const { nLayers, nHeads, dModel, dHead, nCtx, dVocab } = size;
+  const { activation, ...sizes } = size;
+  const { nLayers, nHeads, dModel, dHead, nCtx, dVocab } = sizes;
   const shapes = parameterShapes({
-    ...size,
+    ...sizes,
+    mlp: activation === undefined ? null : { dMlp: 4 * dModel, activation },
+    parallel: false,
     normalization: "LN",
     positions: "standard",
+    rotary: null,
     eps: 1e-5,
   });
   await mkdir(dir, { recursive: true });
@@ -63,8 +69,8 @@ export async function writeRandomModel(dir, { size = attnOnly2l, seed = 0 } = {}
       const count = shape.reduce((product, length) => product * length, 1);
       for (let from = 0; from < count; from += chunk) {
         const part = numbers.subarray(0, Math.min(chunk, count - from));
-        if (/\.ln1\.w$|^ln_final\.w$/.test(name)) part.fill(1);
-        else if (/\.b(_[A-Z])?$/.test(name)) part.fill(0);
+        if (/\.ln[12]?\.w$|^ln_final\.w$/.test(name)) part.fill(1);
+        else if (/\.b(_\w+)?$/.test(name)) part.fill(0);
         else fillNormal(part, 0.8 / Math.sqrt(dModel), { seed, tensor, from });
         await file.write(new Uint8Array(numbers.buffer, 0, part.byteLength));
       }
@@ -81,8 +87,8 @@ export async function writeRandomModel(dir, { size = attnOnly2l, seed = 0 } = {}
     n_heads: nHeads,
     n_ctx: nCtx,
     d_vocab: dVocab,
-    act_fn: "solu_ln",
-    attn_only: true,
+    act_fn: activation ?? "solu_ln",
+    attn_only: activation === undefined,
     normalization: "LN",
     shortformer_pos: false,
     tokenizer_name: null,
@@ -166,6 +172,7 @@ function parse() {
         "d-head": text,
         "n-ctx": text,
         "d-vocab": text,
+        act: text,
         seed: text,
       },
     }).values;
@@ -179,6 +186,10 @@ async function main() {
   if (given.output === undefined) fail("expected a folder, got none: give -o DIR");
   /** @param {keyof typeof given} name @param {number} otherwise */
   const size = (name, otherwise) => whole(name, given[name], { least: 1, otherwise });
+  const activation = activations.find((known) => known === given.act);
+  if (given.act !== undefined && activation === undefined) {
+    fail(`--act: expected one of ${activations.join(", ")}, got ${JSON.stringify(given.act)}`);
+  }
   await writeRandomModel(given.output, {
     size: {
       nLayers: size("layers", attnOnly2l.nLayers),
@@ -187,6 +198,7 @@ async function main() {
       dHead: size("d-head", attnOnly2l.dHead),
       nCtx: size("n-ctx", attnOnly2l.nCtx),
       dVocab: size("d-vocab", attnOnly2l.dVocab),
+      ...(activation && { activation }),
     },
     seed: whole("seed", given.seed, { least: 0, otherwise: 0 }),
   });

@@ -3,16 +3,23 @@ import type { FloatDType } from "../graph/index.js";
 import type { Protocol } from "../induction/index.js";
 import { gaps, seed, wholeBetween, wholeFrom, yesNo } from "./parse.js";
 
-/** The options that every measuring command takes. */
-export interface LabOptions {
+/** The options of every command that runs a model: which one, on what, and what it prints. */
+export interface EngineOptions {
   readonly model: string;
-  readonly seed: number;
+  readonly revision?: string;
+  readonly checkpoint?: number;
+  readonly offline?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
-  readonly batch: number;
   readonly threads: number;
   readonly backend: "auto" | "cpu" | "wasm";
   readonly dtype: FloatDType;
+}
+
+/** The options that every measuring command takes. */
+export interface LabOptions extends EngineOptions {
+  readonly seed: number;
+  readonly batch: number;
   readonly control: Protocol["control"];
   readonly gaps: [number, number];
   readonly lowestId?: number;
@@ -33,13 +40,46 @@ export interface PairsOptions extends PairOptions {
   readonly pairs?: string;
 }
 
+/** Adds which model to run, and how to print. */
+export function withModelOptions(command: Command): Command {
+  return command
+    .option(
+      "--model <name|dir>",
+      "model by name, owner/name on the hub, or a folder with its files",
+      "attn-only-2l-mini",
+    )
+    .option("--revision <name>", "branch, tag or commit of a model on the hub (default: main)")
+    .option("--checkpoint <n>", "training checkpoint, by steps or tokens", wholeFrom(0))
+    .option("--offline", "take models from the cache only")
+    .option("--json", "print one JSON object")
+    .option("-q, --quiet", "no progress on stderr");
+}
+
+/** Adds what computes, and `--debug`. */
+export function withEngineOptions(command: Command): Command {
+  return command
+    .optionsGroup("Engine:")
+    .option("--threads <n>", "threads", wholeBetween(1, 256), 2)
+    .addOption(
+      new Option(
+        "--backend <name>",
+        "cpu: native build; wasm: WASM build; auto: cpu where it loads",
+      )
+        .choices(["auto", "cpu", "wasm"])
+        .default("auto"),
+    )
+    .addOption(
+      new Option("--dtype <type>", "numbers to compute with (float64: cpu only)")
+        .choices(["float32", "float64"])
+        .default("float32"),
+    )
+    .option("--debug", "show the stack trace of an error");
+}
+
 /** Adds model, seed, output, engine and protocol options to a command. */
 export function withLabOptions(command: Command): Command {
-  return command
-    .option("--model <name|dir>", "model by name, or a folder with its files", "attn-only-2l-mini")
+  const measuring = withModelOptions(command)
     .option("--seed <n>", "seed of all sequences", seed, 0)
-    .option("--json", "print one JSON object")
-    .option("-q, --quiet", "no progress on stderr")
     .optionsGroup("Protocol (defaults: the 2023 post):")
     .addOption(
       new Option(
@@ -69,24 +109,13 @@ export function withLabOptions(command: Command): Command {
       new Option("--allow-a-equals-b <yes|no>", "whether a random A may equal B")
         .argParser(yesNo)
         .default(true, "yes"),
-    )
-    .optionsGroup("Engine:")
-    .option("--batch <n>", "sequence pairs per run of the model", wholeBetween(1, 4096), 64)
-    .option("--threads <n>", "threads", wholeBetween(1, 256), 2)
-    .addOption(
-      new Option(
-        "--backend <name>",
-        "cpu: native build; wasm: WASM build; auto: cpu where it loads",
-      )
-        .choices(["auto", "cpu", "wasm"])
-        .default("auto"),
-    )
-    .addOption(
-      new Option("--dtype <type>", "numbers to compute with (float64: cpu only)")
-        .choices(["float32", "float64"])
-        .default("float32"),
-    )
-    .option("--debug", "show the stack trace of an error");
+    );
+  return withEngineOptions(measuring).option(
+    "--batch <n>",
+    "sequence pairs per run of the model",
+    wholeBetween(1, 4096),
+    64,
+  );
 }
 
 /** Adds `--a`, `--b`, `--a-id` and `--b-id`. */

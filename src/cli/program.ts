@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { LabError } from "../errors.js";
 import { version } from "../version.js";
 import { commandLine } from "./command-line.js";
+import { addActivations } from "./activations.js";
 import { addCompare } from "./compare.js";
 import type { Io } from "./io.js";
 import { addModels } from "./models.js";
@@ -42,6 +43,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     addNeighbours,
     addCompare,
     addSequences,
+    addActivations,
     addReport,
     addModels,
   ]) {

@@ -1,11 +1,12 @@
 import { LabError, usageError } from "../errors.js";
 import type { EngineInfo } from "../graph/index.js";
 import { checkProtocol, type Lab, postProtocol, type Protocol } from "../induction/index.js";
+import type { Model, ProcessingStep } from "../model/index.js";
 import { loadModel, nodeEngine } from "../node.js";
 import type { KnownModel } from "../weights/index.js";
 import { knownModelOf } from "../weights/node.js";
 import type { Io } from "./io.js";
-import type { LabOptions } from "./options.js";
+import type { EngineOptions, LabOptions } from "./options.js";
 
 /** A model ready to measure, and what a result must say about how it was measured. */
 export interface Session extends Lab {
@@ -21,34 +22,64 @@ export function sayNotes(io: Io, options: LabOptions, notes: readonly string[]):
   for (const note of notes) io.err(`note: ${note}\n`);
 }
 
+/** A loaded model and what runs it. */
+export interface OpenModel {
+  readonly model: Model;
+  readonly known: KnownModel | null;
+  readonly info: EngineInfo;
+}
+
 /**
- * Opens the model that the options name, measures with it, and frees it again.
+ * Opens the model that the options name, uses it, and frees it again.
  *
- * @throws LabError for an unknown model, damaged files, and a protocol that does not fit the model.
+ * @param processing Steps of weight processing; TransformerLens's defaults unless given.
+ * @throws LabError for an unknown model and damaged files.
  */
-export async function withSession<T>(
-  options: LabOptions,
-  measure: (session: Session) => Promise<T>,
+export async function withModel<T>(
+  options: EngineOptions,
+  use: (opened: OpenModel) => Promise<T>,
+  processing?: readonly ProcessingStep[],
 ): Promise<T> {
   if (options.dtype === "float64" && options.backend === "wasm") {
     throw usageError("--dtype float64: expected the cpu backend, got wasm", "leave --backend out");
   }
   const engine = nodeEngine({ runtime: options.backend, threads: options.threads });
   try {
-    const model = await loadModel(options.model, { engine, dtype: options.dtype });
-    const known = knownModelOf(options.model);
+    const { dtype } = options;
+    const model = await loadModel(options.model, {
+      engine,
+      dtype,
+      ...(processing && { processing }),
+    });
     const info = await engine.info();
-    if (options.dtype === "float64" && info.provider === "wasm") {
+    if (dtype === "float64" && info.provider === "wasm") {
       throw new LabError(`--dtype float64: expected the native build, got WASM: ${info.note}`, {
         hint: "install onnxruntime-node",
       });
     }
+    return await use({ model, known: knownModelOf(options.model), info });
+  } finally {
+    await engine.close();
+  }
+}
+
+/**
+ * Opens the model that the options name, measures with it, and frees it again.
+ *
+ * @throws LabError for an unknown model, damaged files, and a protocol that does not fit the model.
+ */
+export function withSession<T>(
+  options: LabOptions,
+  measure: (session: Session) => Promise<T>,
+): Promise<T> {
+  return withModel(options, async ({ model, known, info }) => {
     const { dVocab, nCtx } = model.config;
     const post = postProtocol(dVocab);
     const protocol: Protocol = {
       ...post,
       gaps: options.gaps,
       lowestId: options.lowestId ?? known?.lowestId ?? post.lowestId,
+      highestId: known?.highestId ?? highestId(model),
       fillers: options.fillers,
       allowAEqualsB: options.allowAEqualsB,
       control: options.control,
@@ -57,14 +88,18 @@ export async function withSession<T>(
     checkProtocol(protocol, { dVocab, nCtx });
     const notes: string[] = [];
     if (info.note !== null) notes.push(info.note);
-    if (options.lowestId === undefined && protocol.lowestId !== post.lowestId) {
+    const byCard = options.lowestId === undefined && protocol.lowestId !== post.lowestId;
+    if (byCard || protocol.highestId !== post.highestId) {
       notes.push(
         `random tokens are ids ${protocol.lowestId} to ${protocol.highestId} by the model card of ${model.name} (the post: from ${post.lowestId})`,
       );
     }
     const { seed, batch } = options;
     return await measure({ model, known, protocol, seed, batch, engine: info, notes });
-  } finally {
-    await engine.close();
-  }
+  });
+}
+
+/** The last id that stands for a token: a vocabulary may be padded beyond its tokenizer. */
+function highestId({ config, tokenizer }: Model): number {
+  return Math.min(config.dVocab, tokenizer?.vocabSize ?? Infinity) - 1;
 }

@@ -78,6 +78,22 @@ export function log(x: Value): Value {
   return op("Log", [x], x);
 }
 
+/** Elementwise hyperbolic tangent. */
+export function tanh(x: Value): Value {
+  return op("Tanh", [x], x);
+}
+
+/** Elementwise error function; float32 only, since ONNX Runtime has no kernel for float64. */
+export function erf(x: Value): Value {
+  return op("Erf", [x], x);
+}
+
+/** Elementwise `min(max(x, low), high)`. */
+export function clip(x: Value, low: number, high: number): Value {
+  const bound = (value: number) => scalar(x.dtype as "float32" | "float64", value);
+  return op("Clip", [x, bound(low), bound(high)], x);
+}
+
 /** `a` where the condition holds, `b` elsewhere, broadcast. */
 export function where(condition: Value, a: Value, b: Value): Value {
   const shape = broadcastShapes(condition.shape, broadcastShapes(a.shape, b.shape));
@@ -127,6 +143,23 @@ export function slice(x: Value, axis: number, start: number, end: number): Value
     dtype: x.dtype,
     shape: withDim(x.shape, index, end - start),
   });
+}
+
+/** Values one after the other along an axis; their other dimensions are equal. */
+export function concat(values: readonly Value[], axis: number): Value {
+  const [first] = values;
+  if (first === undefined) throw new RangeError("Concat: expected at least one value, got none");
+  const index = axisOf(first.shape, axis);
+  let length = 0;
+  for (const { dtype, shape } of values) {
+    const others = withDim(shape, index, 1).join();
+    if (dtype !== first.dtype || others !== withDim(first.shape, index, 1).join()) {
+      throw new RangeError(`Concat: [${first.shape.join(", ")}] with [${shape.join(", ")}]`);
+    }
+    length += shape[index] as number;
+  }
+  const result = { dtype: first.dtype, shape: withDim(first.shape, index, length) };
+  return op("Concat", values, result, { axis: { int: index } });
 }
 
 /** Rows of a table: `table [n, …] , indices [i…] → [i…, …]`. */

@@ -1,5 +1,8 @@
-import { z } from "zod";
 import { LabError } from "../errors.js";
+import { readGpt2Config, readNeoxConfig } from "./config-hub.js";
+import { readLensConfig } from "./config-lens.js";
+import type { Activation } from "./mlp.js";
+import type { Rotary } from "./rotary.js";
 
 /** What a model's forward pass depends on, with TransformerLens's names of the sizes. */
 export interface ModelConfig {
@@ -10,40 +13,42 @@ export interface ModelConfig {
   /** The longest sequence, in tokens. */
   readonly nCtx: number;
   readonly dVocab: number;
+  /** The MLP layers, or `null` for a model of attention only. */
+  readonly mlp: { readonly dMlp: number; readonly activation: Activation } | null;
+  /** Whether the MLP reads what the attention reads, instead of what the attention wrote to. */
+  readonly parallel: boolean;
   /** LN: with weight and bias; LNPre: centred and scaled only; `null`: no normalisation. */
   readonly normalization: "LN" | "LNPre" | null;
-  /** Whether learned positions enter the residual stream, or the query and key inputs only. */
-  readonly positions: "standard" | "shortformer";
+  /**
+   * Learned positions that enter the residual stream, or (`shortformer`) the query and key inputs
+   * only; or (`rotary`) a rotation of queries and keys.
+   */
+  readonly positions: "standard" | "shortformer" | "rotary";
+  /** The rotation, if positions are rotary. */
+  readonly rotary: Rotary | null;
   /** Added to the variance before the root. */
   readonly eps: number;
 }
 
-const size = z.int().positive();
+/** How a model's files name and lay out its weights. */
+export type WeightLayout = "transformer-lens" | "gpt2" | "gpt-neox";
 
-/** NeelNanda's `config.json`: the fields that attention-only models use; others are ignored. */
-const fileSchema = z.object({
-  n_layers: size,
-  n_heads: size,
-  d_model: size,
-  d_head: size,
-  n_ctx: size,
-  d_vocab: size,
-  attn_only: z.literal(true, { error: "must be true: models with MLP layers are not read yet" }),
-  normalization: z.enum(["LN", "LNPre"]).nullish(),
-  normalization_type: z.enum(["LN", "LNPre"]).nullish(),
-  shortformer_pos: z.boolean().default(false),
-  final_rms: z
-    .literal(false, { error: "must be false: RMS norms are not read yet" })
-    .default(false),
-  eps: z.number().positive().default(1e-5),
-});
+/** What a `config.json` says. */
+export interface ParsedConfig {
+  readonly config: ModelConfig;
+  readonly layout: WeightLayout;
+}
+
+/** Why a loader that reads numbers only can say no more of a config. */
+const families = "GPT-2, GPT-NeoX, or a model in the form of NeelNanda's or TransformerLens's";
 
 /**
- * Reads a `config.json` in the form of NeelNanda's models.
+ * Reads a `config.json`: of NeelNanda's repositories, of TransformerLens (the names of its
+ * HookedTransformerConfig), or of Hugging Face's GPT-2 and GPT-NeoX.
  *
  * @throws LabError that names the file, the field, and what was expected of it.
  */
-export function parseConfig(text: string, where: string): ModelConfig {
+export function parseConfig(text: string, where: string): ParsedConfig {
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -53,30 +58,14 @@ export function parseConfig(text: string, where: string): ModelConfig {
       cause,
     });
   }
-  const parsed = fileSchema.safeParse(json, { reportInput: true });
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0] as z.core.$ZodIssue;
-    const field = issue.path.length > 0 ? `field "${issue.path.join(".")}": ` : "";
-    const missing = issue.code === "invalid_type" && issue.input === undefined;
-    const problem = missing ? `expected ${issue.expected}, got none` : lowerFirst(issue.message);
-    throw new LabError(`${where}: ${field}${problem}`, {
-      hint: "expected the config.json of an attention-only model, as in NeelNanda's repositories",
-    });
+  const type = (json as { model_type?: unknown } | null)?.model_type;
+  if (type === undefined) {
+    return { config: readLensConfig(json, where), layout: "transformer-lens" };
   }
-  const c = parsed.data;
-  return {
-    nLayers: c.n_layers,
-    nHeads: c.n_heads,
-    dModel: c.d_model,
-    dHead: c.d_head,
-    nCtx: c.n_ctx,
-    dVocab: c.d_vocab,
-    normalization: c.normalization ?? c.normalization_type ?? null,
-    positions: c.shortformer_pos ? "shortformer" : "standard",
-    eps: c.eps,
-  };
-}
-
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
+  if (type === "gpt2") return { config: readGpt2Config(json, where), layout: "gpt2" };
+  if (type === "gpt_neox") return { config: readNeoxConfig(json, where), layout: "gpt-neox" };
+  const got = JSON.stringify(type).slice(0, 60);
+  throw new LabError(`${where}: field "model_type": expected "gpt2" or "gpt_neox", got ${got}`, {
+    hint: `the lab reads ${families}`,
+  });
 }

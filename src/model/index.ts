@@ -1,7 +1,10 @@
 /** Transformers as graphs: configuration, forward pass, weight processing, tokenizer. */
-export { parseConfig, type ModelConfig } from "./config.js";
+export { type Activation, activations } from "./mlp.js";
+export { parseConfig, type ModelConfig, type ParsedConfig, type WeightLayout } from "./config.js";
 export { forward } from "./forward.js";
-export { loadModelFiles, type LoadOptions } from "./load.js";
+export { defaultHooks, matchNames } from "./hook-names.js";
+export { type LensWeights, lensWeights } from "./layout.js";
+export { loadModelFiles, type LoadOptions, type RawWeights, readWeights } from "./load.js";
 export { logOdds } from "./log-odds.js";
 export {
   Model,
@@ -10,11 +13,14 @@ export {
   type TokenInput,
   type Tokens,
 } from "./model.js";
-export { parameterShapes, takeWeights, type Weights, type WeightSource } from "./parameters.js";
+export { type ModelOrigin } from "./origin.js";
+export { parameterShapes, takeWeights, type Weights } from "./parameters.js";
 export {
   processingSteps,
   processWeights,
   type ProcessedModel,
+  type ProcessingOptions,
   type ProcessingStep,
 } from "./processing.js";
+export { type Rotary } from "./rotary.js";
 export { loadTokenizer, type LabTokenizer } from "./tokenizer.js";

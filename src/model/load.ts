@@ -1,11 +1,19 @@
 import { LabError } from "../errors.js";
 import type { Engine, FloatDType } from "../graph/index.js";
-import { type KnownModel, type ModelFiles, readSafetensors } from "../weights/index.js";
-import { parseConfig } from "./config.js";
+import {
+  findWeights,
+  type KnownModel,
+  type ModelFiles,
+  openWeights,
+  readFile,
+} from "../weights/index.js";
+import { type ModelConfig, parseConfig } from "./config.js";
+import { lensWeights } from "./layout.js";
 import { Model } from "./model.js";
-import { takeWeights } from "./parameters.js";
-import { processingSteps, type ProcessingStep, processWeights } from "./processing.js";
-import { loadTokenizer } from "./tokenizer.js";
+import type { ModelOrigin } from "./origin.js";
+import { takeWeights, type Weights } from "./parameters.js";
+import { type ProcessingStep, processingSteps, processWeights } from "./processing.js";
+import { type LabTokenizer, loadTokenizer } from "./tokenizer.js";
 
 /** Options of {@link loadModelFiles}. */
 export interface LoadOptions {
@@ -19,42 +27,32 @@ export interface LoadOptions {
   readonly processing?: readonly ProcessingStep[];
   /** What is known of the model beyond its files. */
   readonly known?: KnownModel;
+  /** The file of weights; the final ones unless given. */
+  readonly weights?: string;
+  /** Where tokenizer.json lies, if not beside the weights. */
+  readonly tokenizerFiles?: ModelFiles;
+  /** The version of the files, for provenance. */
+  readonly origin?: ModelOrigin;
 }
 
 /** The protocol of the 2023 post writes this id where nothing says what BOS is. */
 const protocolBos = 1;
 
 /**
- * Loads a model from its files: config.json, model.safetensors and, where there is one, tokenizer.json.
+ * Loads a model from its files: config.json, weights (safetensors, one file or several, or a torch
+ * checkpoint) and, where there is one, tokenizer.json.
  *
  * @throws LabError that names the file and what is wrong with it.
  */
 export async function loadModelFiles(files: ModelFiles, options: LoadOptions): Promise<Model> {
   const { engine, name, dtype = "float32", processing = processingSteps, known } = options;
-  const need = async (file: string): Promise<Uint8Array> => {
-    const bytes = await files.read(file);
-    if (bytes !== null) return bytes;
-    throw new LabError(`${files.where}: expected a file ${file}, found none`, {
-      hint: "a model folder holds config.json, model.safetensors and, for text, tokenizer.json",
-    });
-  };
-  const at = (file: string) => `${files.where}/${file}`;
-  const text = new TextDecoder().decode(await need("config.json"));
-  const config = parseConfig(text, at("config.json"));
-  const bytes = await need("model.safetensors");
-  const sha256 = await sha256Of(bytes);
-  const file = readSafetensors(bytes, at("model.safetensors"));
-  const source = { names: file.entries.keys(), float: (key: string) => file.float(key) };
-  const raw = takeWeights(source, config, dtype, at("model.safetensors"));
-  const processed = processWeights(config, raw, processing);
-
-  const tokenizerJson = await files.read("tokenizer.json");
-  const tokenizerConfig = await files.read("tokenizer_config.json");
-  const tokenizer =
-    tokenizerJson === null ? null : loadTokenizer(tokenizerJson, tokenizerConfig, files.where);
+  const raw = await readWeights(files, { dtype, ...options });
+  const processed = processWeights(raw.config, raw.weights, processing, { inPlace: true });
+  const tokenizer = await readTokenizer(options.tokenizerFiles ?? files);
   return new Model({
     name,
-    sha256,
+    sha256: raw.sha256,
+    origin: options.origin ?? null,
     config: processed.config,
     weights: processed.weights,
     processing: processed.steps,
@@ -65,7 +63,42 @@ export async function loadModelFiles(files: ModelFiles, options: LoadOptions): P
   });
 }
 
-async function sha256Of(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+/** The weights of a model as its files hold them, under TransformerLens's keys. */
+export interface RawWeights {
+  readonly config: ModelConfig;
+  readonly weights: Weights;
+  /** Of the file of weights; see {@link OpenedWeights.sha256}. */
+  readonly sha256: string;
+}
+
+/**
+ * Reads config.json and the weights, without processing.
+ *
+ * @throws LabError that names the file and what is wrong with it.
+ */
+export async function readWeights(
+  files: ModelFiles,
+  { dtype = "float32", weights: name }: { dtype?: FloatDType; weights?: string } = {},
+): Promise<RawWeights> {
+  const bytes = await readFile(files, "config.json");
+  if (bytes === null) {
+    throw new LabError(`${files.where}: expected a file config.json, found none`, {
+      hint: "a model folder holds config.json, model.safetensors or a .pth file and, for text, tokenizer.json",
+    });
+  }
+  const text = new TextDecoder().decode(bytes);
+  const { config, layout } = parseConfig(text, `${files.where}/config.json`);
+  const opened = await openWeights(files, name ?? (await findWeights(files)));
+  try {
+    const weights = await takeWeights(lensWeights(opened, layout, config), config, dtype);
+    return { config, weights, sha256: await opened.sha256() };
+  } finally {
+    await opened.close();
+  }
+}
+
+async function readTokenizer(files: ModelFiles): Promise<LabTokenizer | null> {
+  const json = await readFile(files, "tokenizer.json");
+  if (json === null) return null;
+  return loadTokenizer(json, await readFile(files, "tokenizer_config.json"), files.where);
 }

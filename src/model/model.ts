@@ -12,6 +12,7 @@ import {
 } from "../graph/index.js";
 import type { ModelConfig } from "./config.js";
 import { forward } from "./forward.js";
+import type { ModelOrigin } from "./origin.js";
 import type { Weights } from "./parameters.js";
 import type { ProcessingStep } from "./processing.js";
 import type { LabTokenizer } from "./tokenizer.js";
@@ -29,6 +30,8 @@ export interface ModelParts {
   readonly name: string;
   /** SHA-256 of the file of weights, in hexadecimal digits. */
   readonly sha256: string;
+  /** The repository and version that the files are of, or `null` for a folder. */
+  readonly origin: ModelOrigin | null;
   readonly config: ModelConfig;
   readonly weights: Weights;
   readonly dtype: FloatDType;
@@ -50,6 +53,7 @@ export interface ModelRunOptions<Name extends string> {
 export class Model {
   readonly name: string;
   readonly sha256: string;
+  readonly origin: ModelOrigin | null;
   /** After processing: a folded LayerNorm reads `LNPre` here. */
   readonly config: ModelConfig;
   readonly weights: Weights;
@@ -64,6 +68,7 @@ export class Model {
   constructor(parts: ModelParts) {
     this.name = parts.name;
     this.sha256 = parts.sha256;
+    this.origin = parts.origin;
     this.config = parts.config;
     this.weights = parts.weights;
     this.dtype = parts.dtype;
@@ -117,7 +122,9 @@ export class Model {
 
   /** All names that can be fetched and fed, in the order in which the forward pass computes them. */
   hookNames(): string[] {
-    return [...graphOf(...forward(this.config, 1, this.dtype)).names.keys()];
+    return [
+      ...graphOf(...forward(this.config, Math.min(2, this.config.nCtx), this.dtype)).names.keys(),
+    ];
   }
 
   /**

@@ -25,6 +25,12 @@ export interface ProcessedModel {
   readonly steps: readonly ProcessingStep[];
 }
 
+/** How {@link processWeights} treats the weights that it is given. */
+export interface ProcessingOptions {
+  /** Nobody else needs the given numbers: change them, instead of a copy. */
+  readonly inPlace?: boolean;
+}
+
 /**
  * Applies the given steps (all by default), as TransformerLens 2.x does. Steps that are not neutral
  * for the architecture are left out: shortformer models keep their LayerNorm and are not centred,
@@ -36,6 +42,7 @@ export function processWeights(
   config: ModelConfig,
   weights: Weights,
   wanted: readonly ProcessingStep[] = processingSteps,
+  options: ProcessingOptions = {},
 ): ProcessedModel {
   const neutral = (step: ProcessingStep): boolean => {
     if (step === "fold_value_biases") return true;
@@ -43,7 +50,7 @@ export function processWeights(
     return step === "center_unembed" || config.normalization !== null;
   };
   const steps = processingSteps.filter((step) => wanted.includes(step) && neutral(step));
-  const w = new Map<string, FloatTensor>(weights);
+  const w = new OwnedWeights(weights, options.inPlace === true);
   let processed = config;
   for (const step of steps) {
     switch (step) {
@@ -62,34 +69,80 @@ export function processWeights(
         break;
     }
   }
-  return { config: processed, weights: w, steps };
+  return { config: processed, weights: w.weights, steps };
 }
 
-/** LN's weight and bias move into what reads the norm, whose columns then lose their mean over d_model. */
-function foldLayerNorms(config: ModelConfig, w: Map<string, FloatTensor>): void {
-  const { nLayers, nHeads, dModel, dHead, dVocab } = config;
+/** LN's weight and bias move into what reads the norm, whose columns then lose their mean over its width. */
+function foldLayerNorms(config: ModelConfig, w: OwnedWeights): void {
+  const { nLayers, nHeads, dModel, dHead, dVocab, mlp } = config;
   for (let layer = 0; layer < nLayers; layer++) {
-    const ln = norm(w, `blocks.${layer}.ln1`);
+    const block = `blocks.${layer}`;
+    const ln1 = w.takeNorm(`${block}.ln1`);
     for (const x of ["Q", "K", "V"]) {
-      const [W, b] = [`blocks.${layer}.attn.W_${x}`, `blocks.${layer}.attn.b_${x}`];
-      foldInto(w, W, b, ln, { matrices: nHeads, rows: dModel, columns: dHead });
+      const [W, b] = [`${block}.attn.W_${x}`, `${block}.attn.b_${x}`];
+      foldInto(w, W, b, ln1, { matrices: nHeads, rows: dModel, columns: dHead });
     }
+    if (mlp === null) continue;
+    const ln2 = w.takeNorm(`${block}.ln2`);
+    const [rows, columns] = [dModel, mlp.dMlp];
+    foldInto(w, `${block}.mlp.W_in`, `${block}.mlp.b_in`, ln2, { matrices: 1, rows, columns });
+    if (mlp.activation !== "solu_ln") continue;
+    const ln = w.takeNorm(`${block}.mlp.ln`);
+    const out = { matrices: 1, rows: mlp.dMlp, columns: dModel };
+    foldInto(w, `${block}.mlp.W_out`, `${block}.mlp.b_out`, ln, out);
   }
-  const ln = norm(w, "ln_final");
+  const ln = w.takeNorm("ln_final");
   foldInto(w, "unembed.W_U", "unembed.b_U", ln, { matrices: 1, rows: dModel, columns: dVocab });
+}
+
+/** The weights while they are processed: each is copied before its first change, unless they are ours. */
+class OwnedWeights {
+  readonly #weights: Map<string, FloatTensor>;
+  readonly #inPlace: boolean;
+  readonly #copied = new Set<string>();
+
+  constructor(weights: Weights, inPlace: boolean) {
+    this.#weights = new Map(weights);
+    this.#inPlace = inPlace;
+  }
+
+  get weights(): Weights {
+    return this.#weights;
+  }
+
+  has(name: string): boolean {
+    return this.#weights.has(name);
+  }
+
+  /** The numbers of a weight, to read. */
+  read(name: string): Float32Array | Float64Array {
+    return (this.#weights.get(name) as FloatTensor).data;
+  }
+
+  /** The numbers of a weight, to change. */
+  own(name: string): Float32Array | Float64Array {
+    const original = this.#weights.get(name) as FloatTensor;
+    if (this.#inPlace || this.#copied.has(name)) return original.data;
+    const own = { ...original, data: original.data.slice() } as FloatTensor;
+    this.#weights.set(name, own);
+    this.#copied.add(name);
+    return own.data;
+  }
+
+  /** Takes a norm's weights away; LNPre has none. */
+  takeNorm(name: string): NormWeights {
+    const take = (key: string) => {
+      const data = this.#weights.get(key)?.data ?? null;
+      this.#weights.delete(key);
+      return data;
+    };
+    return { w: take(`${name}.w`), b: take(`${name}.b`) };
+  }
 }
 
 interface NormWeights {
   readonly w: ArrayLike<number> | null;
   readonly b: ArrayLike<number> | null;
-}
-
-/** Takes a norm's weights out of the map; LNPre has none. */
-function norm(w: Map<string, FloatTensor>, name: string): NormWeights {
-  const taken = { w: w.get(`${name}.w`)?.data ?? null, b: w.get(`${name}.b`)?.data ?? null };
-  w.delete(`${name}.w`);
-  w.delete(`${name}.b`);
-  return taken;
 }
 
 interface MatrixStack {
@@ -100,14 +153,14 @@ interface MatrixStack {
 
 /** b += ln.b W; W[m, ·] *= ln.w[m]; W -= its mean over m, for each matrix [rows m, columns]. */
 function foldInto(
-  weights: Map<string, FloatTensor>,
+  weights: OwnedWeights,
   nameW: string,
   nameB: string,
   ln: NormWeights,
   { matrices, rows, columns }: MatrixStack,
 ): void {
-  const W = copy(weights, nameW);
-  const bias = copy(weights, nameB);
+  const W = weights.own(nameW);
+  const bias = weights.own(nameB);
   for (let i = 0; i < matrices; i++) {
     const added = new Float64Array(columns);
     const means = new Float64Array(columns);
@@ -135,28 +188,30 @@ function foldInto(
 }
 
 /** Each row of what writes to the residual stream loses its mean over d_model. */
-function centerWritingWeights(config: ModelConfig, w: Map<string, FloatTensor>): void {
+function centerWritingWeights(config: ModelConfig, w: OwnedWeights): void {
   const names = ["embed.W_E", "pos_embed.W_pos"];
   for (let layer = 0; layer < config.nLayers; layer++) {
-    names.push(`blocks.${layer}.attn.W_O`, `blocks.${layer}.attn.b_O`);
+    const block = `blocks.${layer}`;
+    names.push(`${block}.attn.W_O`, `${block}.attn.b_O`);
+    names.push(`${block}.mlp.W_out`, `${block}.mlp.b_out`);
   }
-  for (const name of names) centerRows(copy(w, name), config.dModel);
+  for (const name of names.filter((key) => w.has(key))) centerRows(w.own(name), config.dModel);
 }
 
 /** The unembedding loses its mean over the vocabulary: logits change by one constant per position. */
-function centerUnembed(config: ModelConfig, w: Map<string, FloatTensor>): void {
-  centerRows(copy(w, "unembed.W_U"), config.dVocab);
-  centerRows(copy(w, "unembed.b_U"), config.dVocab);
+function centerUnembed(config: ModelConfig, w: OwnedWeights): void {
+  centerRows(w.own("unembed.W_U"), config.dVocab);
+  centerRows(w.own("unembed.b_U"), config.dVocab);
 }
 
 /** b_O += Σ_h b_V[h] W_O[h]; b_V = 0. Exact, because each row of a pattern sums to 1. */
-function foldValueBiases(config: ModelConfig, w: Map<string, FloatTensor>): void {
+function foldValueBiases(config: ModelConfig, w: OwnedWeights): void {
   const { nLayers, nHeads, dHead, dModel } = config;
   for (let layer = 0; layer < nLayers; layer++) {
     const at = (name: string) => `blocks.${layer}.attn.${name}`;
-    const bV = copy(w, at("b_V"));
-    const bO = copy(w, at("b_O"));
-    const wO = (w.get(at("W_O")) as FloatTensor).data; // [h, e, d]
+    const bV = w.own(at("b_V"));
+    const bO = w.own(at("b_O"));
+    const wO = w.read(at("W_O")); // [h, e, d]
     const sum = Float64Array.from(bO);
     for (let i = 0; i < nHeads * dHead; i++) {
       const bias = bV[i] as number;
@@ -167,14 +222,6 @@ function foldValueBiases(config: ModelConfig, w: Map<string, FloatTensor>): void
     bO.set(sum);
     bV.fill(0);
   }
-}
-
-/** Replaces a weight by a copy of its own and returns the copy's numbers. */
-function copy(w: Map<string, FloatTensor>, name: string): Float32Array | Float64Array {
-  const original = w.get(name) as FloatTensor;
-  const own = { ...original, data: original.data.slice() } as FloatTensor;
-  w.set(name, own);
-  return own.data;
 }
 
 function centerRows(data: Float32Array | Float64Array, columns: number): void {

@@ -2,8 +2,8 @@ import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { LabError } from "../errors.js";
 
-/** What a file is written from: whole, or text in pieces. */
-export type FileContent = string | Uint8Array | Iterable<string>;
+/** What a file is written from: whole, or in pieces. */
+export type FileContent = string | Uint8Array | Iterable<string> | Iterable<Uint8Array>;
 
 /**
  * Writes a file so that it appears whole or not at all: under a temporary name, synced, renamed, and

@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { LabError } from "../errors.js";
+import { type ByteSource, piecesOf } from "./byte-source.js";
 import { checkFileName, type ModelFiles } from "./model-files.js";
 
 /** Node reads at most 2 GiB at once; weight files are larger. */
@@ -19,16 +21,19 @@ function unreadable(path: string, cause: unknown): LabError {
   });
 }
 
-async function readWhole(handle: FileHandle, path: string): Promise<Uint8Array> {
-  const status = await handle.stat();
-  if (!status.isFile()) throw new LabError(`${path}: expected a file, got a folder or a device`);
-  const bytes = new Uint8Array(status.size);
+async function readRange(
+  handle: FileHandle,
+  path: string,
+  begin: number,
+  end: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(end - begin);
   let length = 0;
   while (length < bytes.length) {
     const wanted = Math.min(bytes.length - length, largestRead);
-    const { bytesRead } = await handle.read(bytes, length, wanted, length);
+    const { bytesRead } = await handle.read(bytes, length, wanted, begin + length);
     if (bytesRead === 0) {
-      throw new LabError(`${path}: expected ${bytes.length} bytes, got ${length}`, {
+      throw new LabError(`${path}: expected ${end} bytes, got ${begin + length}`, {
         hint: "the file changed while it was read: try again",
       });
     }
@@ -37,22 +42,50 @@ async function readWhole(handle: FileHandle, path: string): Promise<Uint8Array> 
   return bytes;
 }
 
-async function readFile(path: string): Promise<Uint8Array | null> {
+/**
+ * Opens a file on disk, or gives null if there is none.
+ *
+ * @throws LabError if it is a folder or a device, or cannot be read.
+ */
+export async function openFile(path: string): Promise<ByteSource | null> {
   let handle: FileHandle | undefined;
   try {
     handle = await open(path);
-    return await readWhole(handle, path);
+    const status = await handle.stat();
+    if (!status.isFile()) throw new LabError(`${path}: expected a file, got a folder or a device`);
+    const { size } = status;
+    const opened = handle;
+    const source: ByteSource = {
+      where: path,
+      size,
+      async read(begin, end) {
+        if (!(0 <= begin && begin <= end && end <= size)) {
+          throw new RangeError(`${path}: no bytes ${begin} to ${end} of ${size}`);
+        }
+        try {
+          return await readRange(opened, path, begin, end);
+        } catch (error) {
+          throw error instanceof LabError ? error : unreadable(path, error);
+        }
+      },
+      async sha256() {
+        const hash = createHash("sha256");
+        for await (const piece of piecesOf(source)) hash.update(piece);
+        return hash.digest("hex");
+      },
+      close: () => opened.close(),
+    };
+    return source;
   } catch (error) {
+    await handle?.close();
     if (error instanceof LabError) throw error;
     if (code(error) === "ENOENT" || code(error) === "ENOTDIR") return null;
     throw unreadable(path, error);
-  } finally {
-    await handle?.close();
   }
 }
 
 /**
- * The files of a model in a local folder. Each file is read whole into one buffer of its own.
+ * The files of a model in a local folder.
  *
  * @throws LabError at once if `dir` is not a folder or cannot be reached.
  */
@@ -71,9 +104,21 @@ export function folderFiles(dir: string): ModelFiles {
   }
   return {
     where: dir,
-    async read(name) {
+    async list() {
+      const entries = await readdir(dir, { recursive: true, withFileTypes: true });
+      return entries
+        .filter((entry) => !entry.isDirectory())
+        .map((entry) =>
+          join(entry.parentPath, entry.name)
+            .slice(dir.length)
+            .replace(/^[/\\]+/, ""),
+        )
+        .map((name) => name.replaceAll("\\", "/"))
+        .sort();
+    },
+    async open(name) {
       checkFileName(name, dir);
-      return readFile(join(dir, name));
+      return openFile(join(dir, name));
     },
   };
 }

@@ -1,5 +1,7 @@
 /** Weight files and the models known by name: what runs in Node and in the browser. */
-export { checkFileName, type ModelFiles } from "./model-files.js";
+export { type ByteSource, memorySource } from "./byte-source.js";
+export { checkFileName, memoryFiles, type ModelFiles, readFile } from "./model-files.js";
+export { findWeights, type OpenedWeights, openWeights } from "./open-weights.js";
 export {
   type CardToken,
   findKnownModel,
@@ -7,6 +9,11 @@ export {
   knownModels,
   nearestKnownModels,
 } from "./registry.js";
-export { readSafetensors, type SafetensorsFile } from "./safetensors.js";
+export { openSafetensors, readSafetensors, type SafetensorsFile } from "./safetensors.js";
 export { type SafetensorsDType, type SafetensorsEntry } from "./safetensors-header.js";
-export { type WriteSafetensorsOptions, writeSafetensors } from "./safetensors-write.js";
+export {
+  safetensorsPieces,
+  type WriteSafetensorsOptions,
+  writeSafetensors,
+} from "./safetensors-write.js";
+export { type WeightSource } from "./weight-source.js";

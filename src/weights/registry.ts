@@ -13,8 +13,10 @@ export interface KnownModel {
   readonly description: string;
   /** The token that starts every sequence, if `prepend`, as in the model's training. */
   readonly bos: { readonly id: number; readonly prepend: boolean };
-  /** Lowest token id that the protocol draws at random; the highest is the vocabulary's last. */
+  /** Lowest token id that the protocol draws at random. */
   readonly lowestId: number;
+  /** Highest token id that the protocol draws at random: never past the tokenizer's last. */
+  readonly highestId: number;
   /** Ids whose powers are measured, both ends included. */
   readonly powersRange: { readonly from: number; readonly to: number };
   /** What stands for the post's A = `" Fab"` and B = `"ien"`, which are not in this vocabulary. */
@@ -28,6 +30,7 @@ export const knownModels: readonly KnownModel[] = [
     description: "2 layers, 8 heads of 32, attention only, vocabulary 8,192; ships with the lab",
     bos: { id: 1, prepend: true },
     lowestId: 3,
+    highestId: 8191,
     powersRange: { from: 3, to: 8191 },
     substitutes: { a: { id: 1850, text: " Mar" }, b: { id: 1829, text: "ius" } },
   },

@@ -44,6 +44,9 @@ export interface SafetensorsHeader {
 /** The longest header that the official reader takes, in bytes. */
 const longestHeader = 100_000_000;
 
+/** Bytes at a file's start that tell what it is and how long its header is. */
+export const safetensorsStart = 19;
+
 const damaged = "the file is damaged or was not downloaded whole: fetch it again";
 
 /** A name or a value of a hostile file as it may stand in a message: short, and without control characters. */
@@ -69,10 +72,21 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-function headerLength(bytes: Uint8Array, where: string): number {
+/**
+ * The length in bytes of a safetensors file's header, which begins at byte 8.
+ *
+ * @param start The first {@link safetensorsStart} bytes of the file, or all if it is shorter.
+ * @param fileSize The file's length in bytes.
+ * @throws LabError if the file cannot hold a header of that length.
+ */
+export function safetensorsHeaderLength(
+  start: Uint8Array,
+  fileSize: number,
+  where: string,
+): number {
   const at = `${where}: header`;
-  if (bytes.length < 8) fail(at, "at least 8 bytes", `a file of ${bytes.length}`);
-  if (new TextDecoder().decode(bytes.subarray(0, 19)) === "version https://git") {
+  if (fileSize < 8) fail(at, "at least 8 bytes", `a file of ${fileSize}`);
+  if (new TextDecoder().decode(start.subarray(0, safetensorsStart)) === "version https://git") {
     fail(
       at,
       "a safetensors file",
@@ -80,10 +94,10 @@ function headerLength(bytes: Uint8Array, where: string): number {
       "fetch the file itself with `git lfs pull`",
     );
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = new DataView(start.buffer, start.byteOffset, start.byteLength);
   const length = view.getBigUint64(0, true);
   if (length > longestHeader) fail(at, `a length of at most ${longestHeader} bytes`, `${length}`);
-  const present = bytes.length - 8;
+  const present = fileSize - 8;
   if (length > present) fail(at, `${length} bytes`, `the end of the file after ${present}`);
   return Number(length);
 }
@@ -178,19 +192,23 @@ function checkCover(entries: Map<string, SafetensorsEntry>, dataLength: number, 
 }
 
 /**
- * Reads and checks the header of a safetensors file, and allocates nothing for the tensors.
- * Definition: the format section of the safetensors README; what the official reader refuses is
- * refused here, and so are names that stand twice.
+ * Checks the header of a safetensors file, and allocates nothing for the tensors. Definition: the
+ * format section of the safetensors README; what the official reader refuses is refused here, and
+ * so are names that stand twice.
  *
- * @param bytes The whole file.
+ * @param json The header's bytes.
+ * @param fileSize The file's length in bytes.
  * @param where The file, as it is named in errors.
  * @throws LabError at the first thing that is wrong with the header or with the file's length.
  */
-export function readSafetensorsHeader(bytes: Uint8Array, where: string): SafetensorsHeader {
-  const length = headerLength(bytes, where);
-  const dataStart = 8 + length;
-  const dataLength = bytes.length - dataStart;
-  const header = parseHeader(bytes.subarray(8, dataStart), where);
+export function parseSafetensorsHeader(
+  json: Uint8Array,
+  fileSize: number,
+  where: string,
+): SafetensorsHeader {
+  const dataStart = 8 + json.length;
+  const dataLength = fileSize - dataStart;
+  const header = parseHeader(json, where);
 
   let metadata = new Map<string, string>();
   const entries = new Map<string, SafetensorsEntry>();

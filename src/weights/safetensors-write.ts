@@ -39,16 +39,17 @@ function encode(name: string, { dtype, shape, data }: Tensor, half: boolean): En
 }
 
 /**
- * The bytes of a safetensors file with these tensors. The header is padded with spaces to 8 bytes
- * and the data lie by falling element size, then by name, so that every tensor is aligned and equal
- * tensors give equal files. The official readers open it.
+ * A safetensors file with these tensors in pieces: the header, then the data of each tensor, which
+ * are views and not copies. The header is padded with spaces to 8 bytes and the data lie by falling
+ * element size, then by name, so that every tensor is aligned and equal tensors give equal files.
+ * The official readers open it.
  *
  * @throws RangeError if a tensor's data do not fit its shape, or if its name is `__metadata__`.
  */
-export function writeSafetensors(
+export function safetensorsPieces(
   tensors: ReadonlyMap<string, Tensor>,
   options: WriteSafetensorsOptions = {},
-): Uint8Array {
+): Uint8Array[] {
   const encoded = Array.from(tensors, ([name, tensor]) =>
     encode(name, tensor, options.half ?? false),
   ).sort(
@@ -70,15 +71,31 @@ export function writeSafetensors(
     dataLength += data.byteLength;
   }
   const json = new TextEncoder().encode(`{${fields.join(",")}}`);
-  const dataStart = 8 + Math.ceil(json.length / 8) * 8;
+  const padded = Math.ceil(json.length / 8) * 8;
+  const header = new Uint8Array(8 + padded).fill(0x20, 8);
+  new DataView(header.buffer).setBigUint64(0, BigInt(padded), true);
+  header.set(json, 8);
+  return [
+    header,
+    ...encoded.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+  ];
+}
 
-  const bytes = new Uint8Array(dataStart + dataLength).fill(0x20, 8, dataStart);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(dataStart - 8), true);
-  bytes.set(json, 8);
-  let offset = dataStart;
-  for (const { data } of encoded) {
-    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offset);
-    offset += data.byteLength;
+/**
+ * The bytes of a safetensors file with these tensors; see {@link safetensorsPieces}.
+ *
+ * @throws RangeError if a tensor's data do not fit its shape, or if its name is `__metadata__`.
+ */
+export function writeSafetensors(
+  tensors: ReadonlyMap<string, Tensor>,
+  options: WriteSafetensorsOptions = {},
+): Uint8Array {
+  const pieces = safetensorsPieces(tensors, options);
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, offset);
+    offset += piece.length;
   }
   return bytes;
 }

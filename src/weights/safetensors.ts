@@ -2,13 +2,17 @@ import { LabError } from "../errors.js";
 import { type FloatTensor, type Tensor } from "../graph/tensor.js";
 import { nearestNames } from "../nearest.js";
 import { bfloat16ToFloat32, halfToFloat32 } from "./half.js";
+import type { ByteSource } from "./byte-source.js";
 import {
-  readSafetensorsHeader,
+  parseSafetensorsHeader,
   type SafetensorsDType,
   type SafetensorsEntry,
   type SafetensorsHeader,
+  safetensorsHeaderLength,
+  safetensorsStart,
   shown,
 } from "./safetensors-header.js";
+import type { WeightSource } from "./weight-source.js";
 
 /** A safetensors file whose header was checked; its tensors are decoded when they are asked for. */
 export interface SafetensorsFile extends SafetensorsHeader {
@@ -111,6 +115,21 @@ function decode(
   }
 }
 
+function find(header: SafetensorsHeader, name: string, where: string): SafetensorsEntry {
+  const entry = header.entries.get(name);
+  if (entry !== undefined) return entry;
+  const near = nearestNames(name, header.entries.keys()).map(shown).join(", ");
+  throw new LabError(`${where}: tensor ${shown(name)}: expected in the file, got none`, {
+    hint: near === "" ? `the file holds ${header.entries.size} tensors` : `nearest names: ${near}`,
+  });
+}
+
+function checkFloat(dtype: SafetensorsDType, name: string, where: string): void {
+  if (dtype === "F16" || dtype === "BF16" || dtype === "F32" || dtype === "F64") return;
+  const expected = "floating-point numbers (F16, BF16, F32 or F64)";
+  throw new LabError(`${where}: tensor ${shown(name)}: expected ${expected}, got ${dtype}`);
+}
+
 /**
  * Reads a safetensors file from its bytes. Everything that the header claims is checked before a
  * tensor is decoded, and decoding allocates at most a small multiple of the tensor's own bytes.
@@ -121,22 +140,14 @@ function decode(
  * @throws LabError if the file is not a whole, valid safetensors file.
  */
 export function readSafetensors(bytes: Uint8Array, where: string): SafetensorsFile {
-  const { metadata, entries } = readSafetensorsHeader(bytes, where);
-
-  const find = (name: string): SafetensorsEntry => {
-    const entry = entries.get(name);
-    if (entry !== undefined) return entry;
-    const near = nearestNames(name, entries.keys()).map(shown).join(", ");
-    throw new LabError(`${where}: tensor ${shown(name)}: expected in the file, got none`, {
-      hint: near === "" ? `the file holds ${entries.size} tensors` : `nearest names: ${near}`,
-    });
-  };
+  const length = safetensorsHeaderLength(bytes, bytes.length, where);
+  const header = parseSafetensorsHeader(bytes.subarray(8, 8 + length), bytes.length, where);
   const raw = (name: string) => {
-    const { begin, end } = find(name);
+    const { begin, end } = find(header, name, where);
     return bytes.subarray(begin, end);
   };
   const read = (name: string) => {
-    const { dtype, shape } = find(name);
+    const { dtype, shape } = find(header, name, where);
     const tensor = decode(dtype, shape, raw(name));
     if (tensor !== null) return tensor;
     const got = dtype === "U64" ? "U64 above 2^63 − 1" : dtype;
@@ -145,12 +156,32 @@ export function readSafetensors(bytes: Uint8Array, where: string): SafetensorsFi
     );
   };
   const float = (name: string) => {
-    const { dtype } = find(name);
-    if (dtype !== "F16" && dtype !== "BF16" && dtype !== "F32" && dtype !== "F64") {
-      const expected = "floating-point numbers (F16, BF16, F32 or F64)";
-      throw new LabError(`${where}: tensor ${shown(name)}: expected ${expected}, got ${dtype}`);
-    }
+    checkFloat(find(header, name, where).dtype, name, where);
     return read(name) as FloatTensor;
   };
-  return { where, metadata, entries, float, tensor: read, raw };
+  return { where, ...header, float, tensor: read, raw };
+}
+
+/**
+ * Opens a safetensors file and checks its header; the tensors stay where they are until they are
+ * asked for, one by one.
+ *
+ * @throws LabError if the header or the file's length is wrong.
+ */
+export async function openSafetensors(source: ByteSource): Promise<WeightSource> {
+  const { where, size } = source;
+  const start = await source.read(0, Math.min(size, safetensorsStart));
+  const length = safetensorsHeaderLength(start, size, where);
+  const header = parseSafetensorsHeader(await source.read(8, 8 + length), size, where);
+  return {
+    where,
+    names: new Set(header.entries.keys()),
+    shape: (name) => find(header, name, where).shape,
+    async float(name) {
+      const { dtype, shape, begin, end } = find(header, name, where);
+      checkFloat(dtype, name, where);
+      return decode(dtype, shape, await source.read(begin, end)) as FloatTensor;
+    },
+    close: () => source.close(),
+  };
 }

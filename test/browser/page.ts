@@ -3,7 +3,12 @@ import * as ort from "onnxruntime-web/wasm";
 import { type Tensor, webEngine } from "../../src/graph/index.js";
 import { measurePairs, postProtocol, strengthSequence } from "../../src/induction/index.js";
 import { loadModelFiles } from "../../src/model/index.js";
-import { findKnownModel, type ModelFiles, readSafetensors } from "../../src/weights/index.js";
+import {
+  findKnownModel,
+  memoryFiles,
+  type ModelFiles,
+  readSafetensors,
+} from "../../src/weights/index.js";
 import { relativeError } from "../support/relative-error.js";
 
 ort.env.wasm.wasmPaths = "/node_modules/onnxruntime-web/dist/";
@@ -13,18 +18,22 @@ async function fetchBytes(url: string): Promise<Uint8Array | null> {
   return response.ok ? new Uint8Array(await response.arrayBuffer()) : null;
 }
 
-function filesAt(folder: string, weights: string): ModelFiles {
-  return {
-    where: folder,
-    read: (name) => fetchBytes(`${folder}/${name === "model.safetensors" ? weights : name}`),
-  };
+/** The named files of a folder of the server; one that is not there is left out. */
+async function filesAt(folder: string, names: readonly string[]): Promise<ModelFiles> {
+  const files = new Map<string, Uint8Array>();
+  for (const name of names) {
+    const bytes = await fetchBytes(`${folder}/${name}`);
+    if (bytes !== null) files.set(name, bytes);
+  }
+  return memoryFiles(folder, files);
 }
 
 /** The largest relative error of each golden hook value, by name. */
 async function goldenErrors(folder: string): Promise<Record<string, number>> {
   const engine = webEngine({ runtime: ort });
-  const options = { engine, name: folder, processing: [] };
-  const model = await loadModelFiles(filesAt(folder, "weights.safetensors"), options);
+  const weights = "weights.safetensors";
+  const options = { engine, name: folder, processing: [], weights };
+  const model = await loadModelFiles(await filesAt(folder, ["config.json", weights]), options);
   const bytes = (await fetchBytes(`${folder}/golden.safetensors`)) as Uint8Array;
   const golden = readSafetensors(bytes, folder);
   const tokens = golden.tensor("tokens") as Tensor<"int32">;
@@ -45,7 +54,8 @@ async function strengthOfPair(count: number): Promise<{ ids: number[]; induction
   const engine = webEngine({ runtime: ort });
   const name = "attn-only-2l-mini";
   const known = findKnownModel(name);
-  const model = await loadModelFiles(filesAt(`/models/${name}`, "model.safetensors"), {
+  const names = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"];
+  const model = await loadModelFiles(await filesAt(`/models/${name}`, names), {
     engine,
     name,
     ...(known && { known }),

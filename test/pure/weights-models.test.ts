@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LabError } from "../../src/errors.js";
 import { sizeOf } from "../../src/graph/tensor.js";
-import { checkFileName, findKnownModel, knownModels } from "../../src/weights/index.js";
+import { checkFileName, findKnownModel, knownModels, readFile } from "../../src/weights/index.js";
 import { readSafetensors } from "../../src/weights/safetensors.js";
 import {
   embeddedFolder,
@@ -36,14 +36,14 @@ describe("folderFiles", () => {
   it("reads a file whole, and gives null where there is none", async () => {
     const files = folderFiles(dir);
     expect(files.where).toBe(dir);
-    expect(await files.read("config.json")).toEqual(new Uint8Array([0x7b, 0x7d]));
-    expect(await files.read("inner/x.bin")).toEqual(new Uint8Array(100_000).fill(7));
-    expect(await files.read("model.safetensors")).toBeNull();
-    expect(await files.read("config.json/x")).toBeNull();
+    expect(await readFile(files, "config.json")).toEqual(new Uint8Array([0x7b, 0x7d]));
+    expect(await readFile(files, "inner/x.bin")).toEqual(new Uint8Array(100_000).fill(7));
+    expect(await readFile(files, "model.safetensors")).toBeNull();
+    expect(await readFile(files, "config.json/x")).toBeNull();
   });
 
   it("refuses a folder in a file's place", async () => {
-    const reading = folderFiles(dir).read("inner");
+    const reading = folderFiles(dir).open("inner");
     await expect(reading).rejects.toThrow(/inner: expected a file, got a folder/);
     await expect(reading).rejects.toBeInstanceOf(LabError);
   });
@@ -58,7 +58,7 @@ describe("folderFiles", () => {
 
   it("lets no name out of the folder", async () => {
     const inner = folderFiles(join(dir, "inner"));
-    await expect(inner.read("../config.json")).rejects.toBeInstanceOf(LabError);
+    await expect(readFile(inner, "../config.json")).rejects.toBeInstanceOf(LabError);
     for (const name of ["", "/etc/hosts", "a/../../b", "..", "./a", "a//b", "a\\b", "c:x", "a\0"]) {
       errorOf(() => checkFileName(name, "m"));
     }
@@ -73,7 +73,7 @@ describe("known models", () => {
       const folder = embeddedFolder(name);
       expect(folder).not.toBeNull();
       const files = folderFiles(folder!);
-      const bytes = await files.read("model.safetensors");
+      const bytes = await readFile(files, "model.safetensors");
       const weights = readSafetensors(bytes!, name);
       const [vocabulary] = weights.entries.get("embed.W_E")!.shape;
       const { from, to } = model.powersRange;
@@ -87,7 +87,10 @@ describe("known models", () => {
   );
 
   it("attn-only-2l-mini has the parameters its README counts", async () => {
-    const bytes = await folderFiles(embeddedFolder("attn-only-2l-mini")!).read("model.safetensors");
+    const bytes = await readFile(
+      folderFiles(embeddedFolder("attn-only-2l-mini")!),
+      "model.safetensors",
+    );
     const weights = readSafetensors(bytes!, "m");
     let trained = 0;
     for (const [name, { dtype, shape }] of weights.entries) {

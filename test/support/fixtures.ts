@@ -1,7 +1,9 @@
 import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import type { Engine, FloatDType } from "../../src/graph/index.js";
 import { loadModelFiles, type Model, type ProcessingStep } from "../../src/model/index.js";
 import { type ModelFiles, readSafetensors, type SafetensorsFile } from "../../src/weights/index.js";
+import { folderFiles } from "../../src/weights/node.js";
 
 const root = new URL("../fixtures/", import.meta.url);
 
@@ -15,15 +17,9 @@ export async function fixtureJson(path: string): Promise<unknown> {
   return JSON.parse(await readFile(new URL(path, root), "utf8"));
 }
 
-/** A fixture's folder as the files of a model; its weights bear another name there. */
+/** A fixture's folder as the files of a model. */
 export function fixtureFiles(name: string): ModelFiles {
-  return {
-    where: name,
-    async read(file) {
-      const path = file === "model.safetensors" ? "weights.safetensors" : file;
-      return readFile(new URL(`${name}/${path}`, root)).catch(() => null);
-    },
-  };
+  return folderFiles(fileURLToPath(new URL(name, root)));
 }
 
 /** Loads a fixture's model on an engine. */
@@ -37,6 +33,7 @@ export function fixtureModel(
     engine,
     name,
     dtype,
+    weights: "weights.safetensors",
     ...(processing && { processing }),
   });
 }

@@ -1,12 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Engine, Tensor } from "../../src/graph/index.js";
-import type { Model } from "../../src/model/index.js";
+import { type Engine, type FloatTensor, type Tensor, tensor } from "../../src/graph/index.js";
+import { type Model, processingSteps } from "../../src/model/index.js";
 import type { SafetensorsFile } from "../../src/weights/index.js";
 import { backends } from "../support/engines.js";
 import { fixtureModel, fixtureTensors } from "../support/fixtures.js";
 import { relativeError } from "../support/relative-error.js";
 
-const fixtures = ["a-attn-only-ln", "b-attn-only-shortformer", "g-attn-only-1l"];
+const fixtures = [
+  "a-attn-only-ln",
+  "b-attn-only-shortformer",
+  "c-gelu-ln",
+  "d-solu-ln",
+  "e-gpt2",
+  "f-pythia",
+  "g-attn-only-1l",
+];
 
 describe.each(backends)(
   "TransformerLens's values, $name",
@@ -43,14 +51,42 @@ describe.each(backends)(
         expect(errors.filter(([, error]) => !((error as number) <= tolerance))).toEqual([]);
       }
 
-      it("hook values and logits of the stored weights", async () => {
+      it("hook values, logits and losses of the stored weights", async () => {
         await compare(models.raw as Model, "cache/", /./);
-        await compare(models.raw as Model, "", /^logits$/);
+        await compare(models.raw as Model, "", /^(logits|loss|loss_per_token)$/);
       });
 
-      it("hook values and logits after the default processing", async () => {
+      it("hook values, logits and losses after the default processing", async () => {
         await compare(models.processed as Model, "proc/cache/", /./);
-        await compare(models.processed as Model, "proc/", /^logits$/);
+        await compare(models.processed as Model, "proc/", /^(logits|loss_per_token)$/);
+      });
+
+      it("the logits of the last position alone", async () => {
+        const { last_logits: alone } = await (models.raw as Model).run(tokens, {
+          fetch: ["last_logits"],
+        });
+        const { shape, data } = golden.float("logits");
+        const [b, p, v] = shape as [number, number, number];
+        const last = Array.from({ length: b }, (_, i) =>
+          data.subarray((i * p + p - 1) * v, (i + 1) * p * v),
+        );
+        const expected = tensor(
+          "float64",
+          [b, v],
+          last.flatMap((row) => [...row]),
+        );
+        expect(relativeError(alone as Tensor, expected)).toBeLessThan(tolerance);
+      });
+
+      it("log-probabilities that no step of processing changes", async () => {
+        const logProbs = async (model: Model) =>
+          (await model.run(tokens, { fetch: ["loss_per_token"] })).loss_per_token;
+        const raw = await logProbs(models.raw as Model);
+        for (const step of processingSteps) {
+          const model = await fixtureModel(fixture, engine, dtype, [step]);
+          const error = relativeError(await logProbs(model), raw as FloatTensor);
+          expect(error, step).toBeLessThan(tolerance);
+        }
       });
 
       it("values fetched one by one equal those fetched together", async () => {
@@ -67,8 +103,8 @@ describe.each(backends)(
 
       it("the optional per-head results", async () => {
         const optional = [...golden.entries.keys()].filter((key) => key.startsWith("cache_opt/"));
-        if (fixture !== "a-attn-only-ln") {
-          expect(optional).toEqual([]);
+        if (optional.length === 0) {
+          expect(fixture).not.toBe("a-attn-only-ln");
           return;
         }
         await compare(models.raw as Model, "cache_opt/", /./);
