@@ -3,7 +3,7 @@
  * fields that our graphs need; the numbers are those of the format's published schema.
  */
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { onnxType } from "./ops.js";
+import { onnxType } from "./ops/operation.js";
 import type { Shape } from "./shape.js";
 import type { DType, Tensor } from "./tensor.js";
 import type { Attribute } from "./value.js";
@@ -84,6 +84,9 @@ function writeAttribute(w: BinaryWriter, name: string, attribute: Attribute): vo
   } else if ("int" in attribute) {
     w.tag(3, WireType.Varint).int64(attribute.int);
     w.tag(20, WireType.Varint).int32(2);
+  } else if ("string" in attribute) {
+    w.tag(4, WireType.LengthDelimited).string(attribute.string);
+    w.tag(20, WireType.Varint).int32(3);
   } else {
     for (const value of attribute.ints) w.tag(8, WireType.Varint).int64(value);
     w.tag(20, WireType.Varint).int32(7);

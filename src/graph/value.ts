@@ -34,7 +34,17 @@ export interface Named extends Typed {
 
 /** An attribute of an ONNX node. */
 export type Attribute =
-  { readonly int: number } | { readonly ints: readonly number[] } | { readonly float: number };
+  | { readonly int: number }
+  | { readonly ints: readonly number[] }
+  | { readonly float: number }
+  | { readonly string: string };
+
+/**
+ * The gradient rule of an operation: from the derivative of an objective with respect to its result
+ * ("upstream", of the result's shape), that with respect to each input, in the input's shape, as new
+ * values of the graph; `null` for an input that has none, such as an index or a condition.
+ */
+export type GradientRule = (upstream: Value, result: Operation) => readonly (Value | null)[];
 
 /** One ONNX node with one output. */
 export interface Operation extends Typed {
@@ -43,6 +53,8 @@ export interface Operation extends Typed {
   readonly onnx: string;
   readonly inputs: readonly Value[];
   readonly attributes: Readonly<Record<string, Attribute>>;
+  /** How derivatives pass through, or `null` if they do not. */
+  readonly gradient: GradientRule | null;
 }
 
 /**

@@ -83,7 +83,7 @@ export function readLensConfig(json: unknown, where: string): ModelConfig {
 function mlpOf(dMlp: number, name: string | null | undefined, where: string): ModelConfig["mlp"] {
   const activation = activations.find((known) => known === name);
   if (activation !== undefined) return { dMlp, activation };
-  const got = name == null ? "none" : JSON.stringify(name.slice(0, 60));
+  const got = typeof name === "string" ? JSON.stringify(name.slice(0, 60)) : "none";
   throw new LabError(
     `${where}: field "act_fn": expected one of ${activations.join(", ")}, got ${got}`,
     { hint: "for a model of attention only set attn_only to true" },

@@ -5,7 +5,7 @@
 import { broadcastShapes } from "../shape.js";
 import type { DType, FloatDType } from "../tensor.js";
 import { type Operation, scalar, type Value } from "../value.js";
-import { sumTo } from "./arrange.js";
+import { sumTo } from "./broadcast.js";
 import { onnxType, op } from "./operation.js";
 
 /** A value, or a number that becomes a constant of the other side's element type. */

@@ -1,6 +1,7 @@
 import { matMulShape } from "../shape.js";
 import type { Value } from "../value.js";
-import { flattenLeading, sumTo, transpose } from "./arrange.js";
+import { flatten, transpose } from "./arrange.js";
+import { sumTo } from "./broadcast.js";
 import { op } from "./operation.js";
 
 /** Matrix product `[…, m, k] × […, k, n] → […, m, n]`, leading dimensions broadcast. */
@@ -9,10 +10,13 @@ export function matMul(a: Value, b: Value): Value {
   return op("MatMul", [a, b], result, (g) => [
     sumTo(matMul(g, turned(b)), a.shape),
     // One matrix for all of them, such as a weight: a single product sums over what was broadcast.
-    b.shape.length === 2
-      ? matMul(turned(flattenLeading(a, 1)), flattenLeading(g, 1))
-      : sumTo(matMul(turned(a), g), b.shape),
+    b.shape.length === 2 ? matMul(turned(rows(a)), rows(g)) : sumTo(matMul(turned(a), g), b.shape),
   ]);
+}
+
+/** All rows of a stack of matrices as one matrix. */
+function rows(x: Value): Value {
+  return flatten(x, x.shape.length - 1);
 }
 
 /** The last two axes exchanged. */
