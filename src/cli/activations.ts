@@ -21,8 +21,9 @@ interface ActivationsOptions extends EngineOptions {
   readonly prependBos?: boolean;
 }
 
+/** Names between commas; those inside parentheses belong to the name, as in `grad(loss, hook_embed)`. */
 function commaSeparated(text: string): string[] {
-  const names = text.split(",").map((name) => name.trim());
+  const names = text.split(/,(?![^(]*\))/).map((name) => name.trim());
   return names.filter((name) => name !== "");
 }
 
@@ -37,7 +38,7 @@ export function addActivations(parent: Command, io: Io, command: string): void {
         .option("--tokens <file.json>", "token ids to run on: [[…ids…], …], rows of equal length")
         .requiredOption(
           "--fetch <names>",
-          "names separated by commas, patterns such as blocks.*.attn.hook_pattern, or `all`: every hook that TransformerLens fires by default, and logits",
+          "names separated by commas, patterns such as blocks.*.attn.hook_pattern, gradients such as grad(loss, hook_embed), or `all`: every hook that TransformerLens fires by default, and logits",
           commaSeparated,
         )
         .requiredOption("-o, --output <file.safetensors>", "where to write them")
@@ -124,11 +125,19 @@ async function inputRows(
 /** The names that `--fetch` means, each once. */
 function fetchedNames(model: Model, wanted: readonly string[]): string[] {
   const names = model.hookNames();
-  const given = new Set(["tokens", "targets", "targetLogits", "logOdds"]);
+  const given = new Set([
+    "tokens",
+    "targets",
+    "targetLogits",
+    "logOdds",
+    "meanLogOdds",
+    "logitDiff",
+  ]);
   const computable = names.filter((name) => !given.has(name));
-  const found = wanted.flatMap((name) =>
-    name === "all" ? [...defaultHooks(model.config), "logits"] : matchNames(computable, name),
-  );
+  const found = wanted.flatMap((name) => {
+    if (name === "all") return [...defaultHooks(model.config), "logits"];
+    return name.includes("(") ? [name] : matchNames(computable, name);
+  });
   if (found.length > 0) return [...new Set(found)];
   throw usageError("--fetch: expected names of values, got none", "--fetch all");
 }

@@ -9,8 +9,7 @@ import { inputsOf, type Value } from "./value.js";
 export function strip(value: Value, known: ReadonlySet<Value>, choose: Chooser): Value {
   for (let v = value; ;) {
     if (known.has(v)) return v;
-    if (v.kind === "named") v = v.of;
-    else if (v.kind === "choice") v = choose(v);
+    if (v.kind === "named" || v.kind === "choice") v = choose(v);
     else return v;
   }
 }
@@ -55,4 +54,47 @@ export function crossing(
     for (const source of inputsOf(value)) read.add(strip(source, known, choose));
   }
   return [...first].filter((value) => value.kind === "operation" && read.has(value));
+}
+
+/** All values that a value depends on in one run, itself included; each stands after its sources. */
+export function dependencies(
+  of: Value,
+  known: ReadonlySet<Value>,
+  choose: Chooser,
+): ReadonlySet<Value> {
+  const found = new Set<Value>();
+  const open = [{ value: of, entered: false }];
+  for (let top = open.pop(); top !== undefined; top = open.pop()) {
+    const { value, entered } = top;
+    if (found.has(value)) continue;
+    if (entered) {
+      found.add(value);
+      continue;
+    }
+    open.push({ value, entered: true });
+    for (const source of sourcesOf(value, known, choose)) {
+      open.push({ value: source, entered: false });
+    }
+  }
+  return found;
+}
+
+/** What a value is computed from in one run. Names stay: the derivative at a name is its own. */
+export function sourcesOf(
+  value: Value,
+  known: ReadonlySet<Value>,
+  choose: Chooser,
+): readonly Value[] {
+  if (known.has(value)) return [];
+  switch (value.kind) {
+    case "input":
+    case "parameter":
+    case "constant":
+      return [];
+    case "named":
+    case "choice":
+      return [choose(value)];
+    case "operation":
+      return value.inputs;
+  }
 }

@@ -1,9 +1,12 @@
-/** Graphs of named values: build, fetch, feed, run. */
+/** Graphs of named values: build, fetch, feed, differentiate, run. */
+export type { Chooser } from "./choose.js";
 export * from "./engine.js";
 export { webEngine, type WebEngineOptions } from "./engine-web.js";
+export { gradients, type GradientOptions } from "./gradient.js";
 export { graphOf, valueNamed, type Graph, type NamedValue } from "./graph.js";
+export type { BoundFeed, FeedInput, GraphFeed } from "./graph-feed.js";
 export * as ops from "./ops.js";
 export { Program, type Feed, type FeedFunction, type RunOptions } from "./program.js";
-export type { Dim, Shape } from "./shape.js";
+export { type Dim, formatShape, type Shape } from "./shape.js";
 export * from "./tensor.js";
 export * from "./value.js";

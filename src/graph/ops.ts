@@ -11,6 +11,7 @@ export {
   clip,
   div,
   equal,
+  greater,
   erf,
   exp,
   log,

@@ -10,18 +10,19 @@ import type { ModelConfig } from "./config.js";
 import type { Hook, WeightOf } from "./hook.js";
 import { layerNorm, type Norm } from "./layer-norm.js";
 import { logOdds } from "./log-odds.js";
-import { lossPerToken, meanLoss } from "./loss.js";
+import { lossPerToken, meanOf } from "./loss.js";
 import { mlp } from "./mlp.js";
 import { parameterShapes } from "./parameters.js";
 
-const { add, at, gatherElements, gatherRows, matMul, mul, reshape, slice } = ops;
+const { add, at, gatherElements, gatherRows, matMul, mul, reshape, slice, sub } = ops;
 
 /**
  * The graph of a model on sequences of exactly `positions` tokens. Inputs: `tokens` [b, p] and, for
  * `logOdds` and `targetLogits`, `targets` [b, targets], both int32. Besides the hook points it names
  * `logits` [b, p, d_vocab], `last_logits` [b, d_vocab] (of the last position, the only one unembedded
  * unless a feed needs more), `logOdds` and `targetLogits` [b, targets] of the targets there, in nats,
- * and for two positions or more `loss_per_token` [b, p − 1] and its mean `loss` [], in nats.
+ * and for two positions or more `loss_per_token` [b, p − 1]. Scalars [], to differentiate: `loss`, the
+ * mean of these, `meanLogOdds`, and `logitDiff`, the mean of the first target's logit minus the second's.
  */
 export function forward(config: ModelConfig, positions: number, dtype: FloatDType): Value[] {
   const shapes = parameterShapes(config);
@@ -49,14 +50,18 @@ export function forward(config: ModelConfig, positions: number, dtype: FloatDTyp
     choice("feed", unembed(layerNorm(lastResid, lnFinal)), unembed(last(toUnembed)), last(logits)),
   );
   const targets = input("targets", "int32", ["batch", "targets"]);
+  const targetLogits = named("targetLogits", gatherElements(lastLogits, targets)); // [b, targets]
+  const odds = named("logOdds", logOdds(lastLogits, targets)); // [b, targets]
+  const target = (i: number) => slice(targetLogits, 1, i, i + 1); // [b, 1]
   const roots = [
     logits,
-    named("targetLogits", gatherElements(lastLogits, targets)), // [b, targets]
-    named("logOdds", logOdds(lastLogits, targets)), // [b, targets]
+    odds,
+    named("meanLogOdds", meanOf(odds)), // []
+    named("logitDiff", meanOf(sub(target(0), target(1)))), // []
   ];
   if (positions === 1) return roots;
   const perToken = named("loss_per_token", lossPerToken(logits, tokens)); // [b, p - 1]
-  return [...roots, named("loss", meanLoss(perToken))];
+  return [...roots, named("loss", meanOf(perToken))];
 }
 
 /** W_pos of every position, for every sequence: [b, p, d]. */

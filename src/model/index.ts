@@ -15,6 +15,7 @@ export {
 } from "./model.js";
 export { type ModelOrigin } from "./origin.js";
 export { parameterShapes, takeWeights, type Weights } from "./parameters.js";
+export { positionRange, type Positions } from "./positions.js";
 export {
   processingSteps,
   processWeights,

@@ -16,7 +16,7 @@ export function lossPerToken(logits: Value, tokens: Value): Value {
   return mul(reshape(gatherElements(logProbs, next), [b, p - 1]), -1);
 }
 
-/** The mean of losses [b, p − 1] as a scalar []. */
-export function meanLoss(perToken: Value): Value {
-  return reshape(mean(transpose(mean(perToken), [1, 0])), []);
+/** The mean of [b, n] as a scalar []. */
+export function meanOf(values: Value): Value {
+  return reshape(mean(transpose(mean(values), [1, 0])), []);
 }

@@ -14,6 +14,7 @@ import type { ModelConfig } from "./config.js";
 import { forward } from "./forward.js";
 import type { ModelOrigin } from "./origin.js";
 import type { Weights } from "./parameters.js";
+import { atPickedPositions, positionRange, type Positions, runAtPositions } from "./positions.js";
 import type { ProcessingStep } from "./processing.js";
 import type { LabTokenizer } from "./tokenizer.js";
 
@@ -47,6 +48,8 @@ export interface ModelParts {
 export interface ModelRunOptions<Name extends string> {
   readonly fetch: readonly Name[];
   readonly feed?: Readonly<Record<string, Feed>>;
+  /** Where fetched values are wanted (queries, for attention); no other position leaves the session. */
+  readonly positions?: Positions;
 }
 
 /** A transformer: its configuration, weights and tokenizer, and the engine that runs it. */
@@ -63,6 +66,7 @@ export class Model {
   readonly bos: number;
   readonly engine: Engine;
   readonly #programs = new Map<number, Program>();
+  readonly #picking = new Map<number, Program>();
   #store: Promise<TensorStore> | null = null;
 
   constructor(parts: ModelParts) {
@@ -86,15 +90,20 @@ export class Model {
    *   fetch: ["logits", "blocks.1.attn.hook_pattern"],
    * });
    * @throws LabError for unknown names, feeds that do not fit, ids outside the vocabulary, and
-   *   sequences that are empty, of unequal length or longer than the context.
+   *   sequences that are empty, of unequal length or longer than the context, and positions that
+   *   they do not have.
    */
   async run<Name extends string>(
     tokens: TokenInput,
-    { fetch, feed = {} }: ModelRunOptions<Name>,
+    { fetch, feed = {}, positions }: ModelRunOptions<Name>,
   ): Promise<Record<Name, Tensor>> {
     const ids = this.#checked(tokens);
-    const program = await this.program(ids.shape[1] as number);
-    return program.run({ fetch, feed: { tokens: ids, ...feed } });
+    const length = ids.shape[1] as number;
+    const program = await this.program(length);
+    const feeds = { tokens: ids, ...feed };
+    if (positions === undefined) return program.run({ fetch, feed: feeds });
+    const range = positionRange(positions, [0, length], this.name);
+    return runAtPositions(await this.#pickingProgram(program, length), fetch, feeds, range);
   }
 
   /** The program for sequences of that length, made once; its weights are shared with all lengths. */
@@ -111,6 +120,16 @@ export class Model {
       program = await this.programOf(forward(this.config, positions, this.dtype));
       this.#programs.set(positions, program);
     }
+    return program;
+  }
+
+  /** The program with each value at some positions only beside it. */
+  async #pickingProgram({ graph }: Program, length: number): Promise<Program> {
+    const made = this.#picking.get(length);
+    if (made !== undefined) return made;
+    const values = [...graph.names.values()];
+    const program = await this.programOf([...values, ...atPickedPositions(values)]);
+    this.#picking.set(length, program);
     return program;
   }
 

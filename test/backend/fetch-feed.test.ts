@@ -41,7 +41,9 @@ describe.each(backends)("fetch and feed, $name", ({ dtype, tolerance, engine: st
       const { logits } = await m.run(short, { fetch: ["logits"] });
       const names = m
         .hookNames()
-        .filter((name) => !/^(tokens|targets|targetLogits|logOdds)$/.test(name));
+        .filter(
+          (name) => !/^(tokens|targets|targetLogits|logOdds|meanLogOdds|logitDiff)$/.test(name),
+        );
       expect(names.length).toBeGreaterThan(50);
       for (const name of names) {
         const fed = await m.run(short, { fetch: ["logits"], feed: { [name]: identity } });
@@ -54,7 +56,9 @@ describe.each(backends)("fetch and feed, $name", ({ dtype, tolerance, engine: st
     const { logits } = await model.run(tokens, { fetch: ["logits"] });
     const names = model
       .hookNames()
-      .filter((name) => !/^(tokens|targets|targetLogits|logOdds)$/.test(name));
+      .filter(
+        (name) => !/^(tokens|targets|targetLogits|logOdds|meanLogOdds|logitDiff)$/.test(name),
+      );
     for (const name of names) {
       const { [name]: value } = await model.run(tokens, { fetch: [name] });
       const feed = { [name]: value as Tensor };

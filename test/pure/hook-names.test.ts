@@ -90,6 +90,8 @@ const ours = {
   last_logits: [b, 101],
   targetLogits: [b, "targets"],
   logOdds: [b, "targets"],
+  meanLogOdds: [],
+  logitDiff: [],
   loss_per_token: [b, 11],
   loss: [],
 } satisfies Record<string, Shape>;

@@ -74,6 +74,11 @@ export function equal(a: Operand, b: Operand): Value {
   return binary("Equal", a, b, null, "bool");
 }
 
+/** Elementwise `a > b`, broadcast; the result is boolean and has no gradient. */
+export function greater(a: Operand, b: Operand): Value {
+  return binary("Greater", a, b, null, "bool");
+}
+
 /** Elementwise square root; where nothing depends on it, its gradient is 0 even at 0. */
 export function sqrt(x: Value): Value {
   return unary("Sqrt", x, (g, y) => unlessZero(g, div(mul(g, 0.5), y)));
@@ -120,9 +125,9 @@ export function where(condition: Value, a: Value, b: Value): Value {
   ]);
 }
 
-/** The same numbers in another element type; only casts between floating-point types have a gradient. */
+/** The same numbers in another element type; whole numbers and conditions have no gradient. */
 export function cast(x: Value, dtype: DType): Value {
-  const rule = isFloat(x.dtype) && isFloat(dtype) ? (g: Value) => [cast(g, x.dtype)] : null;
+  const rule = (g: Value) => [isFloat(x.dtype) ? cast(g, x.dtype) : null];
   return op("Cast", [x], { dtype, shape: x.shape }, rule, { to: { int: onnxType[dtype] } });
 }
 
