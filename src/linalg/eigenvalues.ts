@@ -42,7 +42,8 @@ function unordered(m: Matrix): readonly Eigenvalue[] {
  * rising real part, then rising imaginary part. Absolute errors are a few rounding errors of the
  * Frobenius norm for a well-conditioned eigenvalue, so zeros come out as numbers of that size.
  *
- * @throws LabError if the matrix is not square, or if an entry is NaN or infinite.
+ * @throws LabError if the matrix is not square, if an entry is NaN or infinite, or if the iteration
+ *   does not end (not known to happen).
  */
 export function eigenvalues(m: Matrix): Eigenvalues {
   if (m.rows !== m.columns) {
