@@ -6,7 +6,7 @@ export {
   crossedSequence,
 } from "./crossed-powers.js";
 export { extremeCount, extremeTokens } from "./extreme-tokens.js";
-export { type Experiment, type IndexRange, pairCount } from "./experiment.js";
+export { type Experiment, type ExperimentRows, type IndexRange, pairCount } from "./experiment.js";
 export { NearestTokenFinder, type NearestTokens } from "./nearest-tokens.js";
 export { neighbourRanks, neighbours, type NeighbourParams } from "./neighbours.js";
 export { columnOf, type PairRows, rowCount, strengthsOf } from "./pair-rows.js";
@@ -40,9 +40,38 @@ export {
   scenarioSequence,
   scenarioTokens,
 } from "./scenarios.js";
+export { scoreRows, type ScoreRows } from "./score-rows.js";
 export { strength, type StrengthParams, strengthSequence, summariseStrength } from "./strength.js";
 export { type Drawn, type Lab, measurePairs, type Readout } from "./strength-meter.js";
 export type * from "./summary.js";
 export { tokenClass } from "./token-class.js";
 export { tokenRef } from "./token-ref.js";
 export { joinRows, sliceRows } from "./units.js";
+export {
+  type AblationSummary,
+  headAblation,
+  type HeadAblationParams,
+} from "./heads/head-ablation.js";
+export { headAttribution, type HeadAttributionParams } from "./heads/head-attribution.js";
+export { headCircuits, type HeadCircuits, type HeadComposition } from "./heads/head-circuits.js";
+export {
+  headPairs,
+  type HeadPairsParams,
+  type HeadPairSummary,
+  pairsToTry,
+} from "./heads/head-pairs.js";
+export {
+  type DetectorSummary,
+  headScores,
+  type HeadScoreParams,
+  prefixMatching,
+  type PrefixMatchingParams,
+} from "./heads/head-scores.js";
+export {
+  type HeadMeasurements,
+  type HeadRow,
+  type HeadsSummary,
+  type Interval95,
+  listedHeads,
+  summariseHeads,
+} from "./heads/heads-summary.js";

@@ -21,8 +21,8 @@ export interface PairRows {
 }
 
 /** Number of rows. */
-export function rowCount(rows: PairRows): number {
-  return rows.unit.length;
+export function rowCount(rows: { readonly k: Int32Array }): number {
+  return rows.k.length;
 }
 
 /** Strength of token `column` of those read, nats: one number per row. */

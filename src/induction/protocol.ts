@@ -65,6 +65,11 @@ export const experimentCodes = {
   crossed: 4,
   remeasure: 5,
   neighbours: 6,
+  headScores: 7,
+  prefixMatching: 8,
+  headAblation: 9,
+  headMeans: 10,
+  headPairs: 11,
 } as const;
 
 /** The number of one experiment. */

@@ -128,7 +128,7 @@ async function runBatch(
 }
 
 /** Whether B stands directly after A in the context of the control. */
-function followsInControl({ a, b, control }: SequencePair): boolean {
+export function followsInControl({ a, b, control }: SequencePair): boolean {
   for (let i = 1; i + 2 < control.length; i++) {
     if (control[i] === a && control[i + 1] === b) return true;
   }

@@ -1,5 +1,5 @@
 import type { EngineInfo } from "../graph/index.js";
-import type { Lab, PairRows } from "../induction/index.js";
+import type { Lab, ExperimentRows } from "../induction/index.js";
 import { refuseChanges } from "./changes.js";
 import { Interrupted } from "./interrupted.js";
 import { type Lock, lockFolder } from "./lock.js";
@@ -102,7 +102,7 @@ async function runStages(
   for (const { id, prepare } of plan) {
     const work = prepare(summaries);
     const own = blocks.filter(({ stage }) => stage === id);
-    async function* rows(): AsyncGenerator<PairRows> {
+    async function* rows(): AsyncGenerator<ExperimentRows> {
       for (const block of own) {
         if (signal?.aborted === true) throw new Interrupted(store.size, blocks.length);
         if (store.has(block)) {

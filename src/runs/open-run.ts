@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { LabError } from "../errors.js";
-import type { PairRows } from "../induction/index.js";
+import type { ExperimentRows, PairRows } from "../induction/index.js";
 import { type PartRecord, readJournal } from "./journal.js";
 import { type Manifest, manifestName, readManifest } from "./manifest.js";
 import { journalName, readPart } from "./part-store.js";
@@ -16,7 +16,7 @@ export interface StoredStage {
   /**
    * The rows of the parts that are on disk, in order, each part verified as it is read.
    *
-   * @throws LabError that names the part which is missing or not what was recorded.
+   * @throws LabError that names the part which is missing, not what was recorded, or of scores.
    */
   rows(): AsyncIterable<PairRows>;
 }
@@ -65,9 +65,15 @@ export async function openRun(dir: string): Promise<StoredRun> {
       pairs,
       kept: stored.reduce((sum, { from, to }) => sum + to - from, 0),
       async *rows() {
-        for (const record of stored) yield await readPart(dir, record);
+        for (const record of stored) yield pairsOf(await readPart(dir, record), record.file);
       },
     };
   });
   return { dir, manifest, stages };
+}
+
+/** Rows of sequence pairs, which is what runs are compared by. */
+function pairsOf(rows: ExperimentRows, where: string): PairRows {
+  if ("induction" in rows) return rows;
+  throw new LabError(`${where}: expected sequence pairs, got scores`);
 }

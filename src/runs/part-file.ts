@@ -1,12 +1,18 @@
 import { LabError } from "../errors.js";
 import type { FloatDType } from "../graph/index.js";
-import { type PairRows, rowCount } from "../induction/index.js";
+import {
+  type ExperimentRows,
+  type PairRows,
+  rowCount,
+  type ScoreRows,
+} from "../induction/index.js";
 import type { PlannedBlock } from "./plan.js";
 import { type ReadTable, readParquet, readParquetMetadata } from "./parquet-read.js";
 import { type Column, writeParquet } from "./parquet-write.js";
 
-/** The schema of a part: see docs/files.md. */
+/** The schemas of parts, of sequence pairs and of scores: see docs/files.md. */
 export const partSchema = "induction-lab/pairs/1";
+export const scoreSchema = "induction-lab/scores/1";
 
 /** What a part says about itself, so that it can be told from the parts of other runs. */
 export interface PartIdentity extends PlannedBlock {
@@ -24,10 +30,32 @@ export interface PartFormat {
 
 /** Rows as the bytes of a part. */
 export function encodePart(
-  rows: PairRows,
+  rows: ExperimentRows,
   identity: PartIdentity,
-  { dtype, pairPosition }: PartFormat,
+  format: PartFormat,
 ): Uint8Array {
+  const [schema, columns] =
+    "scores" in rows ? [scoreSchema, scoreColumns(rows)] : [partSchema, pairColumns(rows, format)];
+  const { plan, stage, part, from, to } = identity;
+  return writeParquet(columns, {
+    schema,
+    plan,
+    stage,
+    part: String(part),
+    from: String(from),
+    to: String(to),
+    width: String(rows.width),
+  });
+}
+
+function scoreColumns({ k, width, scores }: ScoreRows): Column[] {
+  return [
+    { name: "index", type: "int32", values: k },
+    { name: "scores", type: "float64", values: scores, ...(width > 1 && { width }) },
+  ];
+}
+
+function pairColumns(rows: PairRows, { dtype, pairPosition }: PartFormat): Column[] {
   const { width } = rows;
   const read = (name: string, type: Column["type"], values: Column["values"]): Column => ({
     name,
@@ -36,7 +64,7 @@ export function encodePart(
     ...(width > 1 && { width }),
   });
   const { inductionLogits, controlLogits } = rows;
-  const columns: Column[] = [
+  return [
     { name: "unit", type: "int32", values: rows.unit },
     { name: "index", type: "int32", values: rows.k },
     { name: "a", type: "int32", values: rows.a },
@@ -54,16 +82,6 @@ export function encodePart(
     ...(inductionLogits ? [read("induction_logits", dtype, inductionLogits)] : []),
     ...(controlLogits ? [read("control_logits", dtype, controlLogits)] : []),
   ];
-  const { plan, stage, part, from, to } = identity;
-  return writeParquet(columns, {
-    schema: partSchema,
-    plan,
-    stage,
-    part: String(part),
-    from: String(from),
-    to: String(to),
-    width: String(width),
-  });
 }
 
 /**
@@ -75,7 +93,7 @@ export async function decodePart(
   bytes: Uint8Array,
   identity: PartIdentity,
   where: string,
-): Promise<PairRows> {
+): Promise<ExperimentRows> {
   const table = await readParquet(bytes).catch((cause: unknown) => {
     throw new LabError(`${where}: expected a Parquet file, got ${String(cause)}`, { cause });
   });
@@ -88,6 +106,9 @@ export async function decodePart(
   const many = (name: string) => columnOf(table, name, width, where) as number[];
   const maybe = (name: string) =>
     table.columns.has(name) ? Float64Array.from(many(name)) : undefined;
+  if (table.metadata.schema === scoreSchema) {
+    return { k: int32("index"), width, scores: Float64Array.from(many("scores")) };
+  }
   const b = int32("b");
   const inductionLogits = maybe("induction_logits");
   const controlLogits = maybe("control_logits");
@@ -128,7 +149,12 @@ export function sameIdentity(x: PartIdentity, y: PartIdentity): boolean {
 
 function identityOf(metadata: Readonly<Record<string, string>>): PartIdentity | null {
   const { schema, plan, stage, part, from, to } = metadata;
-  if (schema !== partSchema || plan === undefined || stage === undefined) return null;
+  if (
+    (schema !== partSchema && schema !== scoreSchema) ||
+    plan === undefined ||
+    stage === undefined
+  )
+    return null;
   return { plan, stage, part: Number(part), from: Number(from), to: Number(to) };
 }
 

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { LabError } from "../errors.js";
-import type { PairRows } from "../induction/index.js";
+import type { ExperimentRows } from "../induction/index.js";
 import { sha256 } from "./hash.js";
 import { Journal, type PartRecord, readJournal } from "./journal.js";
 import {
@@ -89,7 +89,7 @@ export class PartStore {
    *
    * @throws LabError if it changed meanwhile.
    */
-  read(block: PlannedBlock): Promise<PairRows> {
+  read(block: PlannedBlock): Promise<ExperimentRows> {
     return readPart(this.#options.dir, this.#records.get(block.part) as PartRecord);
   }
 
@@ -98,7 +98,7 @@ export class PartStore {
    *
    * @throws LabError that names the file if the disk is full or cannot be written to.
    */
-  async write(block: PlannedBlock, rows: PairRows): Promise<void> {
+  async write(block: PlannedBlock, rows: ExperimentRows): Promise<void> {
     const { dir, plan, format, environment } = this.#options;
     const { part, stage, from, to } = block;
     const identity: PartIdentity = { part, plan, stage, from, to };
@@ -121,7 +121,7 @@ export class PartStore {
  *
  * @throws LabError if its file is missing or not what was recorded.
  */
-export async function readPart(dir: string, record: PartRecord): Promise<PairRows> {
+export async function readPart(dir: string, record: PartRecord): Promise<ExperimentRows> {
   const where = join(dir, record.file);
   const { bytes, damage } = await inspect(dir, record);
   if (damage !== null) {

@@ -5,6 +5,7 @@ import {
   extremeTokens,
   neighbours,
   type NeighboursSummary,
+  type PairRows,
   powers,
   type PowersParams,
   type PowersSummary,
@@ -45,11 +46,11 @@ export function presetPlan(preset: Preset, choices: PresetChoices): Stage[] {
   return [
     stage("scenarios", scenarios, { a, b, sequences: preset.scenarioSequences }),
     preset.powers.design === "post"
-      ? stage<PowersParams, PowersSummary>("powers", powers, {
+      ? stage<PowersParams, PowersSummary, PairRows>("powers", powers, {
           tokens,
           sequences: preset.powers.sequences,
         })
-      : stage<CrossedParams, PowersSummary>("powers", crossedPowers, {
+      : stage<CrossedParams, PowersSummary, PairRows>("powers", crossedPowers, {
           tokens,
           rounds: preset.powers.rounds,
           partners,

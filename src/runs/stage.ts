@@ -1,9 +1,9 @@
 import {
   type Experiment,
+  type ExperimentRows,
   type IndexRange,
   type Lab,
   pairCount,
-  type PairRows,
 } from "../induction/index.js";
 
 /** What the stages before gave, by their ids. */
@@ -11,8 +11,8 @@ export type Summaries = Readonly<Record<string, unknown>>;
 
 /** One experiment of a run, its parameters known. */
 export interface StageWork {
-  measure(lab: Lab, range: IndexRange): Promise<PairRows>;
-  summarise(rows: AsyncIterable<PairRows>): Promise<unknown>;
+  measure(lab: Lab, range: IndexRange): Promise<ExperimentRows>;
+  summarise(rows: AsyncIterable<ExperimentRows>): Promise<unknown>;
 }
 
 /**
@@ -31,9 +31,9 @@ export interface Stage {
 }
 
 /** A stage whose parameters are known. */
-export function stage<Params, Summary>(
+export function stage<Params, Summary, Rows extends ExperimentRows>(
   id: string,
-  experiment: Experiment<Params, Summary>,
+  experiment: Experiment<Params, Summary, Rows>,
   params: Params,
 ): Stage {
   return {
@@ -51,9 +51,9 @@ export function stage<Params, Summary>(
  *
  * @throws RangeError when the parameters take another number of sequence pairs than was planned.
  */
-export function laterStage<Params, Summary>(
+export function laterStage<Params, Summary, Rows extends ExperimentRows>(
   id: string,
-  experiment: Experiment<Params, Summary>,
+  experiment: Experiment<Params, Summary, Rows>,
   { pairs, params }: { readonly pairs: number; params(summaries: Summaries): Params },
 ): Stage {
   return {
@@ -72,9 +72,13 @@ export function laterStage<Params, Summary>(
   };
 }
 
-function workOf<Params>(experiment: Experiment<Params, unknown>, params: Params): StageWork {
+function workOf<Params, Rows extends ExperimentRows>(
+  experiment: Experiment<Params, unknown, Rows>,
+  params: Params,
+): StageWork {
   return {
     measure: (lab, range) => experiment.measure(lab, params, range),
-    summarise: (rows) => experiment.summarise(params, rows),
+    // A stage is handed the rows that it measured, and no other's.
+    summarise: (rows) => experiment.summarise(params, rows as AsyncIterable<Rows>),
   };
 }

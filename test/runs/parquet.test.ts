@@ -2,10 +2,15 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { describe, expect, it } from "vitest";
-import type { PairRows, PowerRow } from "../../src/induction/index.js";
+import type { PairRows, PowerRow, ScoreRows } from "../../src/induction/index.js";
 import { readParquet } from "../../src/runs/parquet-read.js";
 import { writeParquet } from "../../src/runs/parquet-write.js";
-import { decodePart, encodePart, type PartIdentity } from "../../src/runs/part-file.js";
+import {
+  decodePart,
+  encodePart,
+  type PartIdentity,
+  readPartIdentity,
+} from "../../src/runs/part-file.js";
 import { powersTable } from "../../src/runs/powers-table.js";
 import { fake, fakeLab } from "./fake.js";
 import { temporaryFolder } from "./temporary-folder.js";
@@ -37,11 +42,23 @@ describe("a part", () => {
     expect(await decodePart(encodePart(rows, identity, format), identity, "x")).toEqual(rows);
   });
 
+  it("keeps scores of single sequences", async () => {
+    const rows: ScoreRows = {
+      k: Int32Array.of(4, 5),
+      width: 3,
+      scores: new Float64Array(6).map((_, i) => i / 3),
+    };
+    const bytes = encodePart(rows, identity, format);
+    expect(await decodePart(bytes, identity, "x")).toEqual(rows);
+    expect(readPartIdentity(bytes)).toEqual(identity);
+  });
+
   it("keeps every float32, the odd ones too", async () => {
     const odd = [-Infinity, Infinity, NaN, -0, 1.401298464324817e-45, 3.4028234663852886e38];
     const rows = { ...(await rowsOf(1)) };
     rows.induction.set(odd);
-    const back = await decodePart(encodePart(rows, identity, format), identity, "x");
+    const part = encodePart(rows, identity, format);
+    const back = (await decodePart(part, identity, "x")) as PairRows;
     for (const [i, value] of odd.entries()) expect(back.induction[i]).toBe(value);
   });
 
@@ -49,7 +66,8 @@ describe("a part", () => {
     const rows = await rowsOf(1);
     rows.control[5] = 0.1;
     const bytes = encodePart(rows, identity, { ...format, dtype: "float64" });
-    expect((await decodePart(bytes, identity, "x")).control[5]).toBe(0.1);
+    const back = (await decodePart(bytes, identity, "x")) as PairRows;
+    expect(back.control[5]).toBe(0.1);
     expect(() => encodePart(rows, identity, format)).toThrow(
       "column control: expected 32-bit numbers, got 0.1",
     );
