@@ -65,9 +65,9 @@ export interface PowersComparison {
 
 /** The powers of two runs, and what was made of the differences of matched sequence pairs. */
 export interface ComparedPowers {
-  readonly first: PowersSummary;
-  readonly second: PowersSummary;
-  readonly paired: PowersSummary | null;
+  readonly first: Pick<PowersSummary, "rows">;
+  readonly second: Pick<PowersSummary, "rows">;
+  readonly paired: Pick<PowersSummary, "rows"> | null;
 }
 
 /**

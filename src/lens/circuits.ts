@@ -13,6 +13,7 @@ import {
 } from "../linalg/index.js";
 import type { Model } from "../model/index.js";
 import { allHeads, checkHead, type Head } from "./heads.js";
+import { runGraph } from "./programs.js";
 
 /** One head's part [rows, columns] of a weight [h, rows, columns]. */
 export function headWeight(model: Model, which: "Q" | "K" | "V" | "O", at: Head): Matrix {
@@ -94,13 +95,12 @@ export async function fullOvEigenvalues(
 ): Promise<Eigenvalues[]> {
   const { dtype, config } = model;
   const { dModel: d, dVocab } = config;
-  const product = ops.matMul(
-    parameter("unembed.W_U", dtype, [d, dVocab]),
-    parameter("embed.W_E", dtype, [dVocab, d]),
-  );
-  const program = await model.programOf([named("unembed_embed", product)]);
-  const { unembed_embed: map } = await program.run({ fetch: ["unembed_embed"], feed: {} });
-  const around = matrix(d, d, (map as FloatTensor).data);
+  const build = () => {
+    const W_U = parameter("unembed.W_U", dtype, [d, dVocab]);
+    return [named("map", ops.matMul(W_U, parameter("embed.W_E", dtype, [dVocab, d])))];
+  };
+  const { map } = await runGraph(model, "unembed embed", build, ["map"], {});
+  const around = matrix(d, d, map.data);
   return circuits.map((heads) => {
     const { a, b } = sumOfCircuits(heads.map((head) => ovCircuit(model, head)));
     return eigenvalues(matMul(matMul(b, around), a));

@@ -12,6 +12,7 @@ import {
 } from "../graph/index.js";
 import type { FactoredMatrix } from "../linalg/index.js";
 import type { Model } from "../model/index.js";
+import { runGraph } from "./programs.js";
 
 /** A vocabulary × vocabulary map that is never made whole: rows, a low-rank core, columns. */
 export interface VocabularyMap {
@@ -61,43 +62,43 @@ export async function diagonalRanks(
   const rank = core.inner;
 
   // The columns once: [r, V]; then each piece of rows against them.
-  const right = input("right", dtype, [rank, d]);
-  const made =
-    columns === "W_U"
-      ? ops.matMul(right, parameter("unembed.W_U", dtype, [d, dVocab]))
-      : ops.transpose(
-          ops.matMul(parameter("embed.W_E", dtype, [dVocab, d]), ops.transpose(right, [1, 0])),
-          [1, 0],
-        );
-  const columnsOf = await model.programOf([named("columns", made)]);
-  const { columns: table } = await columnsOf.run({
-    fetch: ["columns"],
-    feed: { right: factor(core.b) },
-  });
-
-  const piece = input("rows", dtype, ["rows", d]);
-  const left = input("left", dtype, [d, rank]);
-  const map = input("columns", dtype, [rank, dVocab]);
-  const own = input("ids", "int32", ["rows", 1]);
-  const logits: Value = ops.matMul(ops.matMul(piece, left), map); // [rows, V]
-  const above = ops.cast(ops.greater(logits, ops.gatherElements(logits, own)), dtype);
-  const program = await model.programOf([named("ranks", ops.sum(above, 1))]);
+  const { columns: table } = await runGraph(
+    model,
+    `circuit columns ${rank} ${columns}`,
+    () => {
+      const right = input("right", dtype, [rank, d]);
+      const unembed = () => ops.matMul(right, parameter("unembed.W_U", dtype, [d, dVocab]));
+      const embed = () => {
+        const W_E = parameter("embed.W_E", dtype, [dVocab, d]);
+        return ops.transpose(ops.matMul(W_E, ops.transpose(right, [1, 0])), [1, 0]);
+      };
+      return [named("columns", columns === "W_U" ? unembed() : embed())];
+    },
+    ["columns"],
+    { right: factor(core.b) },
+  );
+  const build = () => {
+    const piece = input("rows", dtype, ["rows", d]);
+    const left = input("left", dtype, [d, rank]);
+    const map = input("columns", dtype, [rank, dVocab]);
+    const own = input("ids", "int32", ["rows", 1]);
+    const logits: Value = ops.matMul(ops.matMul(piece, left), map); // [rows, V]
+    const above = ops.cast(ops.greater(logits, ops.gatherElements(logits, own)), dtype);
+    return [named("ranks", ops.sum(above, 1))];
+  };
   const leftFactor = factor(core.a);
 
   const ranks = new Int32Array(ids.length);
   for (let from = 0; from < ids.length; from += rowsAtOnce) {
     const some = ids.slice(from, from + rowsAtOnce);
     const data = (rows as FloatTensor).data.slice(from * d, (from + some.length) * d);
-    const { ranks: found } = await program.run({
-      fetch: ["ranks"],
-      feed: {
-        rows: { dtype, shape: [some.length, d], data } as Tensor,
-        left: leftFactor,
-        columns: table,
-        ids: tensor("int32", [some.length, 1], some),
-      },
+    const { ranks: found } = await runGraph(model, `circuit ranks ${rank}`, build, ["ranks"], {
+      rows: { dtype, shape: [some.length, d], data } as Tensor,
+      left: leftFactor,
+      columns: table,
+      ids: tensor("int32", [some.length, 1], some),
     });
-    ranks.set((found as FloatTensor).data, from);
+    ranks.set(found.data, from);
     onProgress?.(from + some.length, ids.length);
   }
   const share = (limit: number) => ranks.filter((rank) => rank < limit).length / ids.length;

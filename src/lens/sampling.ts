@@ -10,6 +10,7 @@ import {
 } from "../graph/index.js";
 import type { Model, TokenInput } from "../model/index.js";
 import { ItemStream } from "../random/index.js";
+import { runGraph } from "./programs.js";
 import { oneSequence } from "./sequences.js";
 
 /** How {@link sample} chooses tokens. */
@@ -61,10 +62,11 @@ export async function sample(
     throw usageError(`sample: expected a topP above 0 and up to 1, got ${topP}`);
   }
   const { dtype } = model;
-  const last = input("residual", dtype, [1, dModel]);
-  const product = ops.matMul(last, parameter("unembed.W_U", dtype, [dModel, dVocab]));
-  const logits = ops.add(product, parameter("unembed.b_U", dtype, [dVocab]));
-  const unembed = await model.programOf([named("next", logits)]);
+  const build = () => {
+    const last = input("residual", dtype, [1, dModel]);
+    const product = ops.matMul(last, parameter("unembed.W_U", dtype, [dModel, dVocab]));
+    return [named("next", ops.add(product, parameter("unembed.b_U", dtype, [dVocab])))];
+  };
 
   for (let i = 0; i < count; i++) {
     const length = Math.min(Math.ceil(ids.length / step) * step, nCtx);
@@ -80,10 +82,10 @@ export async function sample(
       shape: [1, dModel],
       data: data.slice((ids.length - 1) * dModel, ids.length * dModel),
     } as Tensor;
-    const { next } = await unembed.run({ fetch: ["next"], feed: { residual } });
+    const { next } = await runGraph(model, "unembed one", build, ["next"], { residual });
     const stream = new ItemStream([seed >>> 0, sampleKey], [i, 0]);
     const word = (stream.draw(0, 2 ** 21) + 0.5) / 2 ** 21;
-    const chosen = choose((next as FloatTensor).data, { temperature, topK, topP, word });
+    const chosen = choose(next.data, { temperature, topK, topP, word });
     ids.push(chosen);
     if (chosen === stopAt) break;
   }

@@ -18,9 +18,9 @@ export function plannedBlocks(plan: readonly Stage[]): PlannedBlock[] {
   if (new Set(ids).size < ids.length) {
     throw new RangeError(`plan: expected stages of different ids, got ${ids.join(", ")}`);
   }
-  const blocks = plan.flatMap(({ id, pairs }) => {
+  const blocks = plan.flatMap(({ id, pairs, block }) => {
     if (pairs < 1) throw new RangeError(`stage ${id}: expected sequence pairs, got none`);
-    return blocksOf(pairs).map((range) => ({ stage: id, ...range }));
+    return blocksOf(pairs, block).map((range) => ({ stage: id, ...range }));
   });
   return blocks.map((block, part) => ({ part, ...block }));
 }

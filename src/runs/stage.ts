@@ -24,6 +24,8 @@ export interface Stage {
   /** The experiment's id. */
   readonly experiment: string;
   readonly pairs: number;
+  /** Sequence pairs per block, where a pair costs so much that blocks must be smaller than usual. */
+  readonly block?: number;
   /** Parameters known beforehand, as part of the plan; `null` where they follow from earlier stages. */
   readonly params: unknown;
   /** The work itself; called when all stages before are summarised. */

@@ -21,6 +21,8 @@ export interface DoubleRequest {
 export interface Cut {
   readonly at: number;
   times: number;
+  /** The connection stays, but nothing more comes. */
+  readonly silently?: boolean;
 }
 
 /** An answer instead of the right one, `times` times, to requests whose path and query contain `match`. */
@@ -95,8 +97,9 @@ function listen(handler: (request: IncomingMessage, response: ServerResponse) =>
   });
 }
 
-function addressOf(server: Server): string {
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+/** The storage gets a host name of its own, by which clients tell it from the hub. */
+function addressOf(server: Server, host = "127.0.0.1"): string {
+  return `http://${host}:${(server.address() as AddressInfo).port}`;
 }
 
 function bodyOf(request: IncomingMessage): Promise<string> {
@@ -185,7 +188,7 @@ export async function startHubDouble(options: HubDoubleOptions): Promise<HubDoub
     response.flushHeaders();
     // The client gets time to take what was sent before the connection goes.
     response.write(part.subarray(0, entry.sent), () => {
-      setTimeout(() => response.socket?.destroy(), 30);
+      if (cut.silently !== true) setTimeout(() => response.socket?.destroy(), 30);
     });
   }
 
@@ -308,7 +311,9 @@ export async function startHubDouble(options: HubDoubleOptions): Promise<HubDoub
       return sendContent(entry, response, path, bytes);
     }
     entry.status = 302;
-    response.writeHead(302, { Location: `${addressOf(cdn)}/${sha256(bytes)}?signed=1` }).end();
+    response
+      .writeHead(302, { Location: `${addressOf(cdn, "localhost")}/${sha256(bytes)}?signed=1` })
+      .end();
   }
 
   const cdn = await listen((request, response) => {
@@ -332,7 +337,7 @@ export async function startHubDouble(options: HubDoubleOptions): Promise<HubDoub
 
   return {
     url: addressOf(hub),
-    cdnUrl: addressOf(cdn),
+    cdnUrl: addressOf(cdn, "localhost"),
     requests,
     options,
     commit,

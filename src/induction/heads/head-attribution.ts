@@ -4,7 +4,6 @@ import {
   input,
   named,
   ops,
-  parameter,
   tensor,
   type Value,
 } from "../../graph/index.js";
@@ -91,24 +90,21 @@ function attributionProgram(
 }
 
 function attributionValues({ config, dtype }: Model, positions: number): Value[] {
-  const { nLayers, nHeads: h, dModel: d, dHead: e, dVocab, normalization } = config;
+  const { nLayers, normalization } = config;
   const { names } = graphOf(...forward(config, positions, dtype));
+  const value = (name: string) => names.get(name) as Value;
   const answers = input("answers", "int32", ["batch"]);
-  const last = (value: Value) => ops.at(value, 1, positions - 1);
-  const unembed = ops.transpose(parameter("unembed.W_U", dtype, [d, dVocab]), [1, 0]);
-  let direction = ops.gatherRows(unembed, answers); // [b, d]
+  const last = (x: Value) => ops.at(x, 1, positions - 1);
+  let direction = ops.gatherRows(ops.transpose(value("unembed.W_U"), [1, 0]), answers); // [b, d]
   // The final norm divides by its scale and, where it still has one, multiplies by its weight.
-  if (normalization === "LN") {
-    direction = ops.mul(direction, parameter("ln_final.w", dtype, [d]));
-  }
+  if (normalization === "LN") direction = ops.mul(direction, value("ln_final.w"));
   if (normalization !== null) {
     direction = ops.sub(direction, ops.mean(direction));
-    direction = ops.div(direction, last(names.get("ln_final.hook_scale") as Value));
+    direction = ops.div(direction, last(value("ln_final.hook_scale")));
   }
   return Array.from({ length: nLayers }, (_, layer) => {
-    const z = last(names.get(`blocks.${layer}.attn.hook_z`) as Value); // [b, h, e]
-    const w = parameter(`blocks.${layer}.attn.W_O`, dtype, [h, e, d]);
-    // W_O direction first: [d, b] of each head, then its product with z.
+    const z = last(value(`blocks.${layer}.attn.hook_z`)); // [b, h, e]
+    const w = value(`blocks.${layer}.attn.W_O`); // [h, e, d]
     const toAnswer = ops.matMul(w, ops.transpose(direction, [1, 0])); // [h, e, b]
     const each = ops.mul(ops.transpose(toAnswer, [2, 0, 1]), z); // [b, h, e]
     return named(`attribution.${layer}`, ops.sum(each, 2));

@@ -1,0 +1,218 @@
+import { LabError } from "../errors.js";
+import type { ByteSource } from "./byte-source.js";
+import { shown } from "./safetensors-header.js";
+
+/** A stored entry of a zip archive. */
+export interface ZipEntry {
+  readonly name: string;
+  /** CRC-32 of its bytes, as the directory states it. */
+  readonly crc: number;
+  readonly size: number;
+  /** Offset of its local header in the archive. */
+  readonly header: number;
+}
+
+/** A directory of a model's checkpoint is far smaller; it bounds what a lie can allocate. */
+const largestDirectory = 2 ** 26;
+const mostEntries = 100_000;
+
+const damaged = "the file is damaged or was not downloaded whole: fetch it again";
+
+function fail(where: string, expected: string, got: string, hint = damaged): never {
+  throw new LabError(`${where}: expected ${expected}, got ${got}`, { hint });
+}
+
+/** Reads little-endian numbers of a record, checked against its length. */
+class Fields {
+  readonly #view: DataView;
+  readonly #bytes: Uint8Array;
+  readonly #where: string;
+
+  constructor(bytes: Uint8Array, where: string) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#where = where;
+  }
+
+  get length(): number {
+    return this.#bytes.length;
+  }
+
+  #check(at: number, size: number): void {
+    if (at + size > this.#bytes.length) fail(this.#where, "a whole zip record", "its end");
+  }
+
+  u16(at: number): number {
+    this.#check(at, 2);
+    return this.#view.getUint16(at, true);
+  }
+
+  u32(at: number): number {
+    this.#check(at, 4);
+    return this.#view.getUint32(at, true);
+  }
+
+  /** A 64-bit number that must fit a file. */
+  u64(at: number): number {
+    this.#check(at, 8);
+    const value = this.#view.getBigUint64(at, true);
+    if (value > BigInt(Number.MAX_SAFE_INTEGER)) fail(this.#where, "sizes of a file", `${value}`);
+    return Number(value);
+  }
+
+  text(at: number, length: number): string {
+    this.#check(at, length);
+    try {
+      const bytes = this.#bytes.subarray(at, at + length);
+      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    } catch {
+      return fail(this.#where, "names in UTF-8", "something else");
+    }
+  }
+}
+
+interface Directory {
+  readonly entries: number;
+  readonly size: number;
+  readonly offset: number;
+}
+
+/** Where the central directory lies, by the record at the end of the archive and its 64-bit form. */
+async function findDirectory(source: ByteSource): Promise<Directory> {
+  const { where, size } = source;
+  const tailSize = Math.min(size, 22 + 0xffff);
+  const tail = new Fields(await source.read(size - tailSize, size), where);
+  // The record ends the file but for its comment, whose length it states.
+  let at = tailSize - 22;
+  while (at >= 0 && !(tail.u32(at) === 0x06054b50 && at + 22 + tail.u16(at + 20) === tailSize))
+    at--;
+  if (at < 0) fail(where, "the end of a zip archive", "none");
+  if (tail.u16(at + 4) !== 0 || tail.u16(at + 6) !== 0) fail(where, "one archive", "a part of one");
+  const short = {
+    entries: tail.u16(at + 10),
+    size: tail.u32(at + 12),
+    offset: tail.u32(at + 16),
+  };
+  const end = size - tailSize + at;
+  const long = short.entries === 0xffff || short.size === 0xffffffff || short.offset === 0xffffffff;
+  const locatorAt = end - 20;
+  const locator = locatorAt >= 0 ? new Fields(await source.read(locatorAt, end), where) : null;
+  if (locator === null || locator.u32(0) !== 0x07064b50) {
+    if (long) fail(where, "the locator of a zip64 directory", "none");
+    return short;
+  }
+  const recordAt = locator.u64(8);
+  if (recordAt + 56 > locatorAt) fail(where, "a zip64 record inside the file", `${recordAt}`);
+  const record = new Fields(await source.read(recordAt, recordAt + 56), where);
+  if (record.u32(0) !== 0x06064b50) fail(where, "a zip64 record", "something else");
+  return { entries: record.u64(32), size: record.u64(40), offset: record.u64(48) };
+}
+
+/** The 64-bit sizes of an entry whose 32-bit fields are full, from its extra fields. */
+function wide(
+  directory: Fields,
+  { from, length }: { readonly from: number; readonly length: number },
+  fields: { size: number; packed: number; header: number },
+  where: string,
+): void {
+  const missing = (["size", "packed", "header"] as const).filter(
+    (name) => fields[name] === 0xffffffff,
+  );
+  if (missing.length === 0) return;
+  for (let at = from; at + 4 <= from + length;) {
+    const [id, size] = [directory.u16(at), directory.u16(at + 2)];
+    if (at + 4 + size > from + length) break;
+    if (id === 1) {
+      if (size < 8 * missing.length) fail(where, "64-bit sizes", "fewer");
+      missing.forEach((name, i) => (fields[name] = directory.u64(at + 4 + 8 * i)));
+      return;
+    }
+    at += 4 + size;
+  }
+  fail(where, "64-bit sizes in the zip directory", "none");
+}
+
+/**
+ * The stored entries of a zip archive, by name. Reads the directory alone; everything that it claims is
+ * checked against the file's length, and entries that overlap or stand twice are refused. Definition:
+ * PKWARE's APPNOTE.TXT 6.3.
+ *
+ * @throws LabError at the first thing that is wrong, and for entries that are packed or encrypted.
+ */
+export async function readZipDirectory(source: ByteSource): Promise<Map<string, ZipEntry>> {
+  const { where, size } = source;
+  if (size < 22) fail(where, "a zip archive", `a file of ${size} bytes`);
+  const place = await findDirectory(source);
+  if (place.size > largestDirectory || place.entries > mostEntries) {
+    fail(where, "a zip directory of a model", `${place.entries} entries in ${place.size} bytes`);
+  }
+  if (place.offset + place.size > size) fail(where, "a zip directory inside the file", "none");
+  const bytes = await source.read(place.offset, place.offset + place.size);
+  const directory = new Fields(bytes, where);
+  const entries = new Map<string, ZipEntry>();
+  let at = 0;
+  for (let i = 0; i < place.entries; i++) {
+    if (directory.u32(at) !== 0x02014b50) fail(where, "an entry of the zip directory", "none");
+    const lengths = [28, 30, 32].map((offset) => directory.u16(at + offset));
+    const [nameLength, extraLength, commentLength] = lengths as [number, number, number];
+    const name = directory.text(at + 46, nameLength);
+    const entryWhere = `${where}: ${shown(name)}`;
+    const fields = {
+      size: directory.u32(at + 24),
+      packed: directory.u32(at + 20),
+      header: directory.u32(at + 42),
+    };
+    const extra = { from: at + 46 + nameLength, length: extraLength };
+    wide(directory, extra, fields, entryWhere);
+    if ((directory.u16(at + 8) & 1) !== 0) fail(entryWhere, "a plain entry", "an encrypted one");
+    const method = directory.u16(at + 10);
+    if (method !== 0 || fields.size !== fields.packed) {
+      const hint = "save it again with torch.save, which does not compress";
+      fail(entryWhere, "a stored entry", `a compressed one (method ${method})`, hint);
+    }
+    if (fields.header + 30 + fields.size > place.offset) {
+      fail(
+        entryWhere,
+        "data before the zip directory",
+        `data up to byte ${fields.header + fields.size}`,
+      );
+    }
+    if (entries.has(name)) fail(where, "every entry once", `${shown(name)} twice`);
+    const crc = directory.u32(at + 16);
+    entries.set(name, { name, crc, size: fields.size, header: fields.header });
+    at += 46 + nameLength + extraLength + commentLength;
+  }
+  checkApart(entries, place.offset, where);
+  return entries;
+}
+
+/** No byte may belong to two entries: so archives cannot claim more than they hold. */
+function checkApart(entries: ReadonlyMap<string, ZipEntry>, end: number, where: string): void {
+  const inOrder = [...entries.values()].sort((a, b) => a.header - b.header);
+  for (const [i, { name, header, size }] of inOrder.entries()) {
+    const next = inOrder[i + 1]?.header ?? end;
+    if (header + 30 + size > next) {
+      fail(`${where}: ${shown(name)}`, "an entry apart from all others", "one that overlaps");
+    }
+  }
+}
+
+/**
+ * Where the bytes of an entry begin, by its local header, which must agree with the directory.
+ *
+ * @throws LabError if it does not.
+ */
+export async function zipDataStart(source: ByteSource, entry: ZipEntry): Promise<number> {
+  const where = `${source.where}: ${shown(entry.name)}`;
+  const { header, size, name } = entry;
+  const local = new Fields(await source.read(header, header + 30), where);
+  if (local.u32(0) !== 0x04034b50) fail(where, "a local zip header", "something else");
+  const [nameLength, extraLength] = [local.u16(26), local.u16(28)];
+  const start = header + 30 + nameLength + extraLength;
+  if (start + size > source.size) fail(where, `${size} bytes`, "the end of the file");
+  const text = new Fields(await source.read(header + 30, header + 30 + nameLength), where);
+  if (text.text(0, nameLength) !== name || local.u16(8) !== 0) {
+    fail(where, "a local header that agrees with the zip directory", "another");
+  }
+  return start;
+}

@@ -1,0 +1,153 @@
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import { LabError } from "../../src/errors.js";
+import type { FloatTensor } from "../../src/graph/index.js";
+import { readWeights } from "../../src/model/index.js";
+import { memorySource } from "../../src/weights/byte-source.js";
+import { memoryFiles, type WeightSource } from "../../src/weights/index.js";
+import { openTorch } from "../../src/weights/torch.js";
+import { fixtureTensors } from "../support/fixtures.js";
+import { torchFile } from "../support/torch-file.js";
+
+const root = new URL("../fixtures/pth/", import.meta.url);
+const open = async (path: string) =>
+  openTorch(memorySource(await readFile(new URL(path, root)), path));
+
+/** Buffers that TransformerLens saves beside the weights. */
+const buffers = /\.(mask|IGNORE)$/;
+
+/** Every float tensor of a checkpoint by name, buffers and extras left out. */
+async function weightsOf(source: WeightSource): Promise<Map<string, FloatTensor>> {
+  const weights = new Map<string, FloatTensor>();
+  for (const name of source.names) {
+    if (!buffers.test(name) && !name.startsWith("extra."))
+      weights.set(name, await source.float(name));
+  }
+  return weights;
+}
+
+/** Rounds as float16 or bfloat16 do, to nearest even. */
+const bfloat16 = (x: number): number => {
+  const bits = new Uint32Array(Float32Array.of(x).buffer)[0] as number;
+  const rounded = (bits + 0x7fff + ((bits >>> 16) & 1)) & 0xffff0000;
+  return new Float32Array(Uint32Array.of(rounded).buffer)[0] as number;
+};
+const half = (x: number): number => {
+  if (x === 0) return x;
+  const step = 2 ** (Math.max(Math.floor(Math.log2(Math.abs(x))), -14) - 10);
+  const scaled = x / step;
+  const down = Math.floor(scaled);
+  const even = down % 2 === 0 ? down : down + 1;
+  const nearest = scaled - down === 0.5 ? even : Math.round(scaled);
+  return nearest * step;
+};
+
+describe("torch checkpoints", () => {
+  it.each([
+    ["a-attn-only-ln/model_final.pth", "a-attn-only-ln", (x: number) => x],
+    ["c-gelu-ln/model_final.pth", "c-gelu-ln", (x: number) => x],
+    ["e-gpt2/model_final.pth", "e-gpt2", (x: number) => x],
+    ["variants/half.pth", "a-attn-only-ln", half],
+    ["variants/bfloat16.pth", "a-attn-only-ln", bfloat16],
+    ["variants/strided_shared.pth", "a-attn-only-ln", (x: number) => x],
+    ["variants/good_1l.pth", "g-attn-only-1l", (x: number) => x],
+    ["variants/float64.pth", "g-attn-only-1l", (x: number) => x],
+    ["variants/parameters.pth", "g-attn-only-1l", (x: number) => x],
+    ["variants/wrapped.pth", "g-attn-only-1l", (x: number) => x],
+  ])("%s holds the weights of %s", async (path, fixture, round) => {
+    const expected = await fixtureTensors(`${fixture}/weights.safetensors`);
+    const weights = await weightsOf(await open(path));
+    expect([...weights.keys()].sort()).toEqual([...expected.entries.keys()].sort());
+    for (const [name, { shape, data }] of weights) {
+      const { shape: wanted, data: numbers } = expected.float(name);
+      expect(shape, name).toEqual(wanted);
+      expect(Array.from(data), name).toEqual(Array.from(numbers, round));
+    }
+  });
+
+  it("honour strides of 0 and empty tensors", async () => {
+    const source = await open("variants/strided_shared.pth");
+    const expanded = await source.float("extra.expanded");
+    expect(expanded.shape).toEqual([4, 3]);
+    expect(Array.from(expanded.data)).toEqual(Array(12).fill(2.5));
+    expect(await source.float("extra.empty")).toMatchObject({ shape: [0, 5] });
+  });
+
+  it("give their numbers away: changing them changes nothing that is read later", async () => {
+    const source = await open("variants/good_1l.pth");
+    (await source.float("embed.W_E")).data.fill(0);
+    expect((await source.float("embed.W_E")).data.some((x) => x !== 0)).toBe(true);
+  });
+
+  it("name buffers, which are no weights", async () => {
+    const source = await open("variants/good_1l.pth");
+    expect(source.shape("blocks.0.attn.IGNORE")).toEqual([]);
+    expect(source.names).toContain("blocks.0.attn.mask");
+    await expect(source.float("blocks.0.attn.mask")).rejects.toThrow("got BoolStorage");
+    await expect(source.float("embed.W_F")).rejects.toThrow("expected in the file, got none");
+  });
+
+  it.each([
+    ["variants/legacy_pre_1_6.pth", "the format before torch 1.6"],
+    ["variants/rezipped_deflate.pth", "a compressed one (method 8)"],
+    ["bad/malicious_os_system.pth", '"posix system"'],
+    ["bad/malicious_hidden_eval.pth", "eval"],
+    ["bad/malicious_import.pth", "__import__"],
+    ["bad/truncated_60pct.pth", "the end of a zip archive"],
+    ["bad/truncated_last_byte.pth", "the end of a zip archive"],
+    ["bad/wrong_crc_pickle.pth", "bytes of the stated CRC-32"],
+    ["bad/pickle_no_stop.pth", "a whole pickle, got its end"],
+    ["bad/tensor_out_of_storage.pth", "elements within a storage"],
+    ["bad/missing_storage.pth", "its storage data/"],
+  ])("%s is refused when it is opened", async (path, message) => {
+    const opening = open(path);
+    await expect(opening).rejects.toBeInstanceOf(LabError);
+    await expect(opening).rejects.toThrow(message);
+  });
+
+  it("a storage with a wrong CRC is refused by its name when it is read", async () => {
+    const source = await open("bad/wrong_crc_data.pth");
+    const reading = weightsOf(source);
+    await expect(reading).rejects.toBeInstanceOf(LabError);
+    await expect(reading).rejects.toThrow('"good_1l/data/0": expected bytes of the stated CRC-32');
+  });
+
+  it("make models: a missing weight is named, a missing bias is zero", async () => {
+    const config = await readFile(new URL("../g-attn-only-1l/config.json", root));
+    const files = async (path: string) =>
+      memoryFiles(
+        "m",
+        new Map<string, Uint8Array>([
+          ["config.json", config],
+          ["model_final.pth", await readFile(new URL(path, root))],
+        ]),
+      );
+    await expect(readWeights(await files("bad/missing_W_K.pth"))).rejects.toThrow(
+      "the file lacks blocks.0.attn.W_K",
+    );
+    const { weights } = await readWeights(await files("variants/no_b_U.pth"));
+    expect(weights.get("unembed.b_U")?.data.every((x) => x === 0)).toBe(true);
+    const { weights: good } = await readWeights(await files("variants/good_1l.pth"));
+    expect(good.has("blocks.0.attn.mask")).toBe(false);
+  });
+
+  it("pollute no prototype", async () => {
+    const one: FloatTensor = { dtype: "float32", shape: [1], data: Float32Array.of(1) };
+    const bytes = torchFile(new Map([["__proto__", one]]));
+    const source = await openTorch(memorySource(bytes, "f"));
+    expect([...source.names]).toEqual(["__proto__"]);
+    expect((await source.float("__proto__")).data[0]).toBe(1);
+    expect(({} as Record<string, unknown>).kind).toBeUndefined();
+  });
+});
+
+describe("checkpoints that the tests write", () => {
+  it("read back as they were written", async () => {
+    const tensors = new Map<string, FloatTensor>([
+      ["a", { dtype: "float32", shape: [2, 3], data: Float32Array.of(1, 2, 3, 4, 5, 6) }],
+      ["b", { dtype: "float64", shape: [2], data: Float64Array.of(0.1, -0) }],
+    ]);
+    const source = await openTorch(memorySource(torchFile(tensors), "f"));
+    for (const [name, tensor] of tensors) expect(await source.float(name)).toEqual(tensor);
+  });
+});
