@@ -33,7 +33,11 @@ export function nodeEngine({ runtime = "auto", threads = 2 }: NodeEngineOptions 
     async store(tensors: ReadonlyMap<string, Tensor>): Promise<TensorStore> {
       await thread.info();
       const id = storeCount++;
-      await thread.ask({ kind: "store", store: id, tensors });
+      // One by one: a message holds one more copy of what is in it until it is read.
+      await thread.ask({ kind: "store", store: id, tensors: new Map() });
+      for (const [name, tensor] of tensors) {
+        await thread.ask({ kind: "store", store: id, tensors: new Map([[name, tensor]]) });
+      }
       return { id };
     },
     async run(graph, feeds) {

@@ -18,7 +18,7 @@
 
 /**
  * @typedef {object} Host
- * @property {(id: number, tensors: ReadonlyMap<string, Tensor>) => void} store keeps weights
+ * @property {(id: number, tensors: ReadonlyMap<string, Tensor>) => void} store keeps weights, beside those that a store has
  * @property {(id: number, graph: Omit<CompiledGraph, "store">, storeId: number) => void} add keeps a graph
  * @property {(id: number, feeds: Readonly<Record<string, Tensor>>) => Promise<Record<string, Tensor>>} run
  * @property {() => Promise<void>} close
@@ -106,7 +106,9 @@ export function createHost(ort, { provider, threads, maxSessions }) {
 
   return {
     store(id, tensors) {
-      stores.set(id, new Map([...tensors].map(([name, tensor]) => [name, toOrt(tensor)])));
+      const kept = stores.get(id) ?? new Map();
+      for (const [name, tensor] of tensors) kept.set(name, toOrt(tensor));
+      stores.set(id, kept);
     },
     add(id, graph, storeId) {
       graphs.set(id, { graph, storeId });

@@ -7,7 +7,7 @@ import { memorySource } from "../../src/weights/byte-source.js";
 import { memoryFiles, type WeightSource } from "../../src/weights/index.js";
 import { openTorch } from "../../src/weights/torch.js";
 import { fixtureTensors } from "../support/fixtures.js";
-import { torchFile } from "../support/torch-file.js";
+import { torchFile } from "../../bench/torch-file.mjs";
 
 const root = new URL("../fixtures/pth/", import.meta.url);
 const open = async (path: string) =>

@@ -5,7 +5,7 @@ import { memorySource } from "../../src/weights/byte-source.js";
 import { openSafetensors } from "../../src/weights/safetensors.js";
 import { openTorch } from "../../src/weights/torch.js";
 import { ItemStream } from "../../src/random/index.js";
-import { zipFile } from "./torch-file.js";
+import { zipFile } from "../../bench/torch-file.mjs";
 
 const root = new URL("../fixtures/", import.meta.url);
 

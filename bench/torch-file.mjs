@@ -1,10 +1,13 @@
 /** Writes checkpoints as torch.save does: a stored zip archive of a pickle and of storages. */
-import type { FloatTensor } from "../../src/graph/index.js";
-import { crc32 } from "../../src/weights/crc32.js";
+import { crc32 } from "node:zlib";
 
-const text = (value: string) => new TextEncoder().encode(value);
+/** @typedef {import("induction-lab/graph").FloatTensor} FloatTensor */
 
-function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+/** @param {string} value */
+const text = (value) => new TextEncoder().encode(value);
+
+/** @param {readonly Uint8Array[]} parts */
+function join(parts) {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {
@@ -14,22 +17,29 @@ function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-function numbers(...fields: readonly (readonly [value: number, bytes: number])[]): Uint8Array {
+/** Little-endian numbers. @param {...(readonly [value: number, bytes: number])} fields */
+function numbers(...fields) {
   const parts = fields.map(([value, bytes]) =>
     Uint8Array.from({ length: bytes }, (_, i) => Math.floor(value / 256 ** i) % 256),
   );
   return join(parts);
 }
 
-/** The pickle of an OrderedDict of tensors, one storage each. */
-export function statePickle(tensors: ReadonlyMap<string, FloatTensor>): Uint8Array {
-  const unicode = (value: string) => {
+/**
+ * The pickle of an OrderedDict of tensors, one storage each.
+ *
+ * @param {ReadonlyMap<string, FloatTensor>} tensors
+ */
+export function statePickle(tensors) {
+  const unicode = (/** @type {string} */ value) => {
     const bytes = text(value);
     return join([numbers([0x58, 1], [bytes.length, 4]), bytes]);
   };
-  const int = (value: number) => numbers([0x4a, 1], [value, 4]);
-  const tuple = (values: readonly number[]) => join([text("("), ...values.map(int), text("t")]);
-  const parts: Uint8Array[] = [numbers([0x80, 1], [2, 1]), text("ccollections\nOrderedDict\n)R(")];
+  const int = (/** @type {number} */ value) => numbers([0x4a, 1], [value, 4]);
+  const tuple = (/** @type {readonly number[]} */ values) =>
+    join([text("("), ...values.map(int), text("t")]);
+  /** @type {Uint8Array[]} */
+  const parts = [numbers([0x80, 1], [2, 1]), text("ccollections\nOrderedDict\n)R(")];
   [...tensors].forEach(([name, { dtype, shape, data }], i) => {
     const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((a, b) => a * b, 1));
     parts.push(
@@ -52,19 +62,23 @@ export function statePickle(tensors: ReadonlyMap<string, FloatTensor>): Uint8Arr
   return join(parts);
 }
 
-/** A stored zip archive of these entries, their data aligned to 64 bytes as torch does it. */
-export function zipFile(
-  entries: readonly (readonly [string, Uint8Array])[],
-): Uint8Array<ArrayBuffer> {
-  const parts: Uint8Array[] = [];
-  const directory: Uint8Array[] = [];
+/**
+ * A stored zip archive of these entries, their data aligned to 64 bytes as torch does it.
+ *
+ * @param {readonly (readonly [string, Uint8Array])[]} entries
+ */
+export function zipFile(entries) {
+  /** @type {Uint8Array[]} */
+  const parts = [];
+  /** @type {Uint8Array[]} */
+  const directory = [];
   let at = 0;
   for (const [name, data] of entries) {
     const bytes = text(name);
     const crc = crc32(data);
     const padding = (64 - ((at + 30 + bytes.length + 4) % 64)) % 64;
     const extra = join([numbers([0x4246, 2], [padding, 2]), new Uint8Array(padding)]);
-    const common = [
+    const common = /** @type {const} */ ([
       [0, 2],
       [0, 2],
       [0, 4],
@@ -72,7 +86,7 @@ export function zipFile(
       [data.length, 4],
       [data.length, 4],
       [bytes.length, 2],
-    ] as const;
+    ]);
     const local = numbers([0x04034b50, 4], [0, 2], ...common, [extra.length, 2]);
     directory.push(
       numbers(
@@ -106,11 +120,15 @@ export function zipFile(
   return join([...parts, central, end]);
 }
 
-/** A checkpoint with these tensors, each in a storage of its own. */
-export function torchFile(tensors: ReadonlyMap<string, FloatTensor>): Uint8Array<ArrayBuffer> {
+/**
+ * A checkpoint with these tensors, each in a storage of its own.
+ *
+ * @param {ReadonlyMap<string, FloatTensor>} tensors
+ */
+export function torchFile(tensors) {
   const storages = [...tensors.values()].map(({ data }, i) => {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    return [`model/data/${i}`, bytes] as const;
+    return /** @type {const} */ ([`model/data/${i}`, bytes]);
   });
   return zipFile([
     ["model/data.pkl", statePickle(tensors)],
