@@ -1,14 +1,18 @@
 /** What programs on a computer start with: the Node engine and models by name or folder. */
-import { basename, resolve } from "node:path";
 import { nodeEngine } from "./graph/engine-node.js";
 import { type LoadOptions, loadModelFiles, type Model } from "./model/index.js";
-import { folderFiles, knownModelOf, resolveModelFolder } from "./weights/node.js";
+import { openModel, type OpenModelOptions } from "./weights/node.js";
 
 export { nodeEngine, type NodeEngineOptions } from "./graph/engine-node.js";
-export { embeddedFolder, folderFiles, resolveModelFolder } from "./weights/node.js";
+export * from "./weights/node.js";
+
+/** Options of {@link loadModel}: which version of the model, and how it is loaded. */
+export interface LoadModelOptions extends OpenModelOptions, Partial<LoadOptions> {}
 
 /**
- * Loads a model by its name or from a folder with config.json, model.safetensors and tokenizer.json.
+ * Loads a model by its name, as `owner/name` from the hub, or from a folder with config.json, weights
+ * and, for text, tokenizer.json. What is on the hub is downloaded once and kept in the cache that
+ * Python's huggingface_hub uses.
  *
  * @example
  * const model = await loadModel("attn-only-2l-mini", { engine: nodeEngine() });
@@ -16,14 +20,21 @@ export { embeddedFolder, folderFiles, resolveModelFolder } from "./weights/node.
  */
 export async function loadModel(
   nameOrDir: string,
-  options: Partial<LoadOptions> = {},
+  { revision, checkpoint, hub, ...options }: LoadModelOptions = {},
 ): Promise<Model> {
-  const known = knownModelOf(nameOrDir);
-  const folder = resolveModelFolder(nameOrDir);
-  return loadModelFiles(folderFiles(folder), {
+  const opened = await openModel(nameOrDir, {
+    ...(revision !== undefined && { revision }),
+    ...(checkpoint !== undefined && { checkpoint }),
+    ...(hub !== undefined && { hub }),
+  });
+  const { name, known, files, tokenizerFiles, weights, origin } = opened;
+  return loadModelFiles(files, {
     engine: nodeEngine(),
-    name: known?.name ?? basename(resolve(nameOrDir)),
+    name,
+    weights,
     ...(known !== null && { known }),
+    ...(tokenizerFiles !== null && { tokenizerFiles }),
+    ...(origin !== null && { origin }),
     ...options,
   });
 }

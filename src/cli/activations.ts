@@ -52,6 +52,7 @@ export function addActivations(parent: Command, io: Io, command: string): void {
     ),
   ).action(async (options: ActivationsOptions) => {
     await withModel(
+      io,
       options,
       async ({ model, info }) => {
         const { rows, prependBos } = await inputRows(model, options);
@@ -73,7 +74,7 @@ export function addActivations(parent: Command, io: Io, command: string): void {
             jsonText({
               ...jsonHead("activations", command),
               model: model.name,
-              weights: { sha256: model.sha256, processing: model.processing },
+              weights: { sha256: model.sha256, origin: model.origin, processing: model.processing },
               engine: { ...info, dtype: model.dtype },
               prependBos,
               tokens: rows,

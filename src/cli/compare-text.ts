@@ -1,15 +1,23 @@
-import {
-  type EstimateDifference,
-  numericalTolerance,
-  type TestedDifference,
-} from "../induction/compare.js";
+import { numericalTolerance, type TestedDifference } from "../induction/compare.js";
 import type { RatioDifference } from "../induction/compare-neighbours.js";
 import type { RoleComparison, TokenComparison } from "../induction/compare-powers.js";
-import type { Estimate, Ratio } from "../induction/index.js";
-import { formatCounted, formatList, formatMeanSe, formatNumber } from "../report/numbers.js";
+import type { Estimate } from "../induction/index.js";
+import { formatCounted, formatList, formatNumber } from "../report/numbers.js";
 import type { RunComparison } from "../runs/compare-runs.js";
 import type { SettingDifference, SettingKind } from "../runs/compare-settings.js";
 import type { Pairing } from "../runs/compare-stages.js";
+import {
+  differenceCells,
+  formatDifference,
+  formatMean,
+  formatP,
+  formatSd,
+  gapCells,
+  intervalText,
+  leftTable,
+  ratioText,
+  shareText,
+} from "./compare-cells.js";
 import { formatTable, formatToken } from "./output.js";
 
 /** Of tokens that differ, this many are printed; JSON has them all. */
@@ -173,70 +181,4 @@ function neighboursText({
     ]),
   ]);
   return `neighbours of B: ${pairingText(pairing, pairsPerRun)}\n${ladder}\n${shares}`;
-}
-
-function differenceCells(difference: EstimateDifference): string[] {
-  const { first, second } = difference;
-  return [
-    formatMeanSe(first.mean, first.se),
-    formatMeanSe(second.mean, second.se),
-    ...gapCells(difference),
-  ];
-}
-
-function gapCells({
-  difference,
-  se,
-  z,
-  identical,
-}: Pick<EstimateDifference, "difference" | "se" | "z" | "identical">): string[] {
-  if (identical) return ["identical", ""];
-  return [formatDifference(difference, se), z === null ? "" : formatNumber(z)];
-}
-
-/** Differences of two backends are small: they need their first digits, wherever these are. */
-function formatDifference(difference: number, se: number | null): string {
-  const size = Math.max(Math.abs(difference), se ?? 0);
-  if (size >= 5e-4 || size === 0) return formatMeanSe(difference, se);
-  const small = (value: number) => value.toExponential(1).replaceAll("-", "−");
-  return se === null ? small(difference) : `${small(difference)} ± ${small(se)}`;
-}
-
-function formatMean({ n, mean, se }: Estimate): string {
-  return n === 0 ? "" : formatMeanSe(mean, se);
-}
-
-/** A standard deviation with its sampling error where z is normal. */
-function formatSd({ n, sd }: Estimate): string {
-  return sd === null ? "" : formatMeanSe(sd, sd / Math.sqrt(2 * (n - 1)));
-}
-
-/** A correlation near 1 needs its last digits. */
-function shareText(value: number | null): string {
-  if (value === null) return "";
-  return Math.abs(value) < 1 && Math.abs(value) >= 0.995
-    ? formatNumber(value, 6)
-    : formatNumber(value);
-}
-
-function intervalText({ low, high }: { readonly low: number; readonly high: number }): string {
-  return `(${shareText(low)} to ${shareText(high)})`;
-}
-
-function ratioText({ ratio, low, high }: Ratio): string {
-  return `${formatNumber(ratio)} (${formatNumber(low)} to ${formatNumber(high)})`;
-}
-
-function formatP(p: number | null): string {
-  if (p === null) return "";
-  return p >= 0.001 || p === 0 ? formatNumber(p, 3) : p.toExponential(1).replace("-", "−");
-}
-
-/** Rows of words in columns, all to the left. */
-function leftTable(rows: readonly (readonly string[])[]): string {
-  const width = (column: number) => Math.max(...rows.map((row) => [...(row[column] ?? "")].length));
-  const widths = (rows[0] ?? []).map((_, column) => width(column));
-  const pad = (text: string, column: number) =>
-    text + " ".repeat((widths[column] ?? 0) - [...text].length);
-  return rows.map((row) => `${row.map(pad).join("  ").trimEnd()}\n`).join("");
 }

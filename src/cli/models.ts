@@ -1,26 +1,21 @@
 import type { Command } from "commander";
-import { knownModels } from "../weights/index.js";
-import { embeddedFolder } from "../weights/node.js";
 import type { Io } from "./io.js";
-import { formatTable, jsonHead, jsonText } from "./output.js";
+import { addModelsExport } from "./models-export.js";
+import { addModelsInfo } from "./models-info.js";
+import { addModelsList } from "./models-list.js";
+import { addModelsPull } from "./models-pull.js";
+import { addModelsRemove } from "./models-remove.js";
 
-/** Adds `induction models ls`. */
+/** Adds `induction models ls|info|pull|rm|export`. */
 export function addModels(parent: Command, io: Io, command: string): void {
-  const models = parent.command("models").description("the models that can be named");
-  models
-    .command("ls")
-    .description("list them")
-    .option("--json", "print one JSON object")
-    .action((options: { readonly json?: boolean }) => {
-      if (options.json === true) {
-        const list = knownModels.map((model) => ({
-          ...model,
-          folder: embeddedFolder(model.name),
-        }));
-        io.out(jsonText({ ...jsonHead("models", command), models: list }));
-        return;
-      }
-      io.out(formatTable(knownModels.map(({ name, description }) => [`${name}  ${description}`])));
-      io.out("or a folder with config.json, model.safetensors and, for text, tokenizer.json\n");
-    });
+  const models = parent.command("models").description("models: what there is, and their files");
+  for (const add of [
+    addModelsList,
+    addModelsInfo,
+    addModelsPull,
+    addModelsRemove,
+    addModelsExport,
+  ]) {
+    add(models, io, command);
+  }
 }

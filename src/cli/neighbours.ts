@@ -21,7 +21,7 @@ export function addNeighbours(parent: Command, io: Io, command: string): void {
       .description("strength of tokens near B in the unembedding, for random A and B (result 2)")
       .option("-n, --sequences <n>", "sequence pairs", sequenceCount, 4096),
   ).action(async (options: NeighbourOptions) => {
-    await withSession(options, async (session) => {
+    await withSession(io, options, async (session) => {
       sayNotes(io, options, session.notes);
       const { sequences } = options;
       const { dVocab } = session.model.config;

@@ -14,7 +14,7 @@ export function jsonProvenance(session: Session): object {
   return {
     protocol: jsonProtocol(protocol),
     engine: { ...engine, dtype: model.dtype, batch },
-    weights: { sha256: model.sha256, processing: model.processing },
+    weights: { sha256: model.sha256, origin: model.origin, processing: model.processing },
     notes,
   };
 }

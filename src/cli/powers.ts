@@ -68,7 +68,7 @@ export function addPowers(parent: Command, io: Io, command: string): void {
       ),
     ),
   ).action(async (options: PowersOptions) => {
-    await withSession(options, async (session) => {
+    await withSession(io, options, async (session) => {
       const { design, sequences } = options;
       const post = design === "post";
       const chosen = powerTokens(session, options, post ? "post" : "vocabulary");

@@ -4,6 +4,7 @@ import { version } from "../version.js";
 import { commandLine } from "./command-line.js";
 import { addActivations } from "./activations.js";
 import { addCompare } from "./compare.js";
+import { addHeads } from "./heads.js";
 import type { Io } from "./io.js";
 import { addModels } from "./models.js";
 import { addNeighbours } from "./neighbours.js";
@@ -41,6 +42,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     addScenarios,
     addPowers,
     addNeighbours,
+    addHeads,
     addCompare,
     addSequences,
     addActivations,

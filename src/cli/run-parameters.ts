@@ -4,7 +4,20 @@ import type { Parameter } from "../runs/index.js";
 import type { Session } from "./session.js";
 
 /** Options that change neither the numbers nor the files that a run keeps. */
-const passing = new Set(["json", "quiet", "output", "debug", "threads", "dryRun", "se"]);
+const passing = new Set(["json", "quiet", "output", "debug", "threads", "dryRun", "se", "offline"]);
+
+/** Every option of a command that changes what it gives, with its source: a flag or a default. */
+export function optionParameters(command: Command): Record<string, Parameter> {
+  const parameters: Record<string, Parameter> = {};
+  for (const option of command.options) {
+    const name = option.attributeName();
+    const value: unknown = command.getOptionValue(name);
+    if (passing.has(name) || value === undefined) continue;
+    const flag = command.getOptionValueSource(name) === "cli";
+    parameters[name] = { value: value as Parameter["value"], source: flag ? "flag" : "default" };
+  }
+  return parameters;
+}
 
 /** Every parameter of a run with its source: a flag, the preset, the model card, or a default. */
 export function runParameters(
@@ -19,14 +32,8 @@ export function runParameters(
     powers: { value: { ...preset.powers }, source: "preset" },
     neighbourSequences: { value: preset.neighbourSequences, source: "preset" },
     remeasureSequences: { value: preset.remeasureSequences, source: "preset" },
+    ...optionParameters(command),
   };
-  for (const option of command.options) {
-    const name = option.attributeName();
-    const value: unknown = command.getOptionValue(name);
-    if (passing.has(name) || value === undefined) continue;
-    const flag = command.getOptionValueSource(name) === "cli";
-    parameters[name] = { value: value as Parameter["value"], source: flag ? "flag" : "default" };
-  }
   for (const which of ["a", "b"] as const) {
     const flag = `${which}Id` in parameters || which in parameters;
     delete parameters[`${which}Id`];

@@ -10,7 +10,6 @@ import {
   type PresetSummaries,
   presetSummaries,
 } from "../runs/index.js";
-import { version } from "../version.js";
 import { checkDryRunOptions, dryRun, type DryRunOptions, withDryRunOptions } from "./dry-run.js";
 import { interruptSignal } from "./interrupt.js";
 import type { Io } from "./io.js";
@@ -19,7 +18,7 @@ import { jsonHead, jsonProvenance, jsonText } from "./output.js";
 import { wholeFrom } from "./parse.js";
 import { restrictedNote } from "./powers.js";
 import { progressLine } from "./progress.js";
-import { protocolInWords } from "./protocol-words.js";
+import { aboutModel } from "./report-about.js";
 import { runParameters } from "./run-parameters.js";
 import { scenarioTable } from "./scenarios.js";
 import { sayNotes, type Session, withSession } from "./session.js";
@@ -48,7 +47,7 @@ export function addRun(parent: Command, io: Io, command: string): void {
   ).action(async (presetName: string, options: RunOptions, self: Command) => {
     const preset = findPreset(presetName);
     checkDryRunOptions(options);
-    await withSession(options, async (session) => {
+    await withSession(io, options, async (session) => {
       const { model, seed } = session;
       const dir = options.output ?? join("runs", `${preset.name}-${model.name}-${seed}`);
       const pair = scenarioPair(session, options);
@@ -119,26 +118,10 @@ function reportData(
   { remeasured, ...summaries }: PresetSummaries,
   { preset, session, command, notes }: About,
 ): ReportData {
-  const { model, seed, engine, batch, protocol } = session;
-  const { config } = model;
   return {
-    title: `Induction in ${model.name}`,
+    ...aboutModel(session, command, notes),
+    title: `Induction in ${session.model.name}`,
     preset: preset.name,
-    model: {
-      name: model.name,
-      layers: config.nLayers,
-      heads: config.nHeads,
-      dModel: config.dModel,
-      vocabulary: config.dVocab,
-      sha256: model.sha256,
-    },
-    seed,
-    command,
-    version,
-    engine: { ...engine, dtype: model.dtype, batch },
-    protocol: protocolInWords(protocol),
-    notes,
-    ...(protocol.control === "shuffle" && { shuffled: protocol.gaps[0] + protocol.gaps[1] + 2 }),
     ...summaries,
     remeasured: remeasured.rows,
   };

@@ -24,7 +24,7 @@ export function addScenarios(parent: Command, io: Io, command: string): void {
         .option("-n, --sequences <n>", "sequence pairs per scenario", sequenceCount, 4096),
     ),
   ).action(async (options: ScenarioOptions) => {
-    await withSession(options, async (session) => {
+    await withSession(io, options, async (session) => {
       const { a, b, notes: pairNotes } = scenarioPair(session, options);
       const notes = [...session.notes, ...pairNotes];
       sayNotes(io, options, notes);

@@ -67,7 +67,7 @@ export function addSequences(parent: Command, io: Io, command: string): void {
           `${output}.json, for instance`,
         );
       }
-      await withSession(options, async (session) => {
+      await withSession(io, options, async (session) => {
         const { model, seed, protocol } = session;
         const chosen = await choose(session, options);
         const { units, perUnit: n = options.sequences } = chosen;

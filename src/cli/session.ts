@@ -6,6 +6,7 @@ import { loadModel, nodeEngine } from "../node.js";
 import type { KnownModel } from "../weights/index.js";
 import { knownModelOf } from "../weights/node.js";
 import type { Io } from "./io.js";
+import { openOptions } from "./models-options.js";
 import type { EngineOptions, LabOptions } from "./options.js";
 
 /** A model ready to measure, and what a result must say about how it was measured. */
@@ -36,6 +37,7 @@ export interface OpenModel {
  * @throws LabError for an unknown model and damaged files.
  */
 export async function withModel<T>(
+  io: Io,
   options: EngineOptions,
   use: (opened: OpenModel) => Promise<T>,
   processing?: readonly ProcessingStep[],
@@ -47,6 +49,7 @@ export async function withModel<T>(
   try {
     const { dtype } = options;
     const model = await loadModel(options.model, {
+      ...openOptions(io, options),
       engine,
       dtype,
       ...(processing && { processing }),
@@ -69,10 +72,11 @@ export async function withModel<T>(
  * @throws LabError for an unknown model, damaged files, and a protocol that does not fit the model.
  */
 export function withSession<T>(
+  io: Io,
   options: LabOptions,
   measure: (session: Session) => Promise<T>,
 ): Promise<T> {
-  return withModel(options, async ({ model, known, info }) => {
+  return withModel(io, options, async ({ model, known, info }) => {
     const { dVocab, nCtx } = model.config;
     const post = postProtocol(dVocab);
     const protocol: Protocol = {

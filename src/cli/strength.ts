@@ -24,7 +24,7 @@ export function addStrength(parent: Command, io: Io, command: string): void {
         .option("-n, --sequences <n>", "sequence pairs", sequenceCount, 1024),
     ),
   ).action(async (options: StrengthOptions) => {
-    await withSession(options, async (session) => {
+    await withSession(io, options, async (session) => {
       const { model } = session;
       const pairs = await namedPairs(model, options);
       sayNotes(io, options, session.notes);

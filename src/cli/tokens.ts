@@ -65,7 +65,7 @@ export function scenarioPair(
     if (given !== null) return given;
     const post = postTokens[which];
     const upper = which.toUpperCase();
-    if (known !== null) {
+    if (known?.substitutes !== undefined) {
       const { id: substitute, text: name } = known.substitutes[which];
       notes.push(
         `${upper} = ${JSON.stringify(name)} (id ${substitute}) by the model card of ${model.name}, for the post's ${JSON.stringify(post)}`,
@@ -135,9 +135,11 @@ export function powerTokens(
     } else if (known !== null) {
       const { from, to } = known.powersRange;
       range = { from, to: to + 1 };
-      notes.push(
-        `powers of ids ${from} to ${to} by the model card of ${model.name} (the post: ${postPowersRange.from} to ${postPowersRange.to})`,
-      );
+      const asInPost = from === postPowersRange.from && to === postPowersRange.to;
+      if (!asInPost)
+        notes.push(
+          `powers of ids ${from} to ${to} by the model card of ${model.name} (the post: ${postPowersRange.from} to ${postPowersRange.to})`,
+        );
     } else {
       const { from, to } = postPowersRange;
       range = { from: Math.min(from, dVocab - 1), to: Math.min(to, dVocab - 1) + 1 };

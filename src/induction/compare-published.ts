@@ -1,4 +1,4 @@
-import { type Moments, momentsOf } from "../stats/index.js";
+import { momentsOf } from "../stats/index.js";
 import { comparePowers, type RoleComparison, type TokenComparison } from "./compare-powers.js";
 import type { TestedDifference } from "./compare.js";
 import { estimateOf } from "./estimate.js";
@@ -89,8 +89,7 @@ function publishedColumn(
     if (z === null) throw new RangeError("comparePublished: expected standard errors above 0");
     return z;
   });
-  const moments: Moments = momentsOf(scores);
-  const z = estimateOf(moments);
+  const z = estimateOf(momentsOf(scores));
   const sizes = scores.map(Math.abs);
   return {
     ...{ run: first, published: second, difference, correlation, noiseCorrected, differing },

@@ -25,6 +25,7 @@ export { formatCount, formatEstimate, formatMeanSe, formatNumber } from "./numbe
 export { powersClasses } from "./powers-classes.js";
 export { powersHistogram } from "./powers-histogram.js";
 export { powersScatter } from "./powers-scatter.js";
+export { publishedFigure } from "./published-figure.js";
 export type { ProtocolItem, ReportData, ReportEngine, ReportModel } from "./report-data.js";
 export { reportFiles } from "./report-files.js";
 export { renderReport } from "./report.js";

@@ -1,3 +1,4 @@
+import type { HeadsSummary } from "../induction/heads/heads-summary.js";
 import type {
   NeighboursSummary,
   PowerRow,
@@ -58,4 +59,6 @@ export interface ReportData {
   /** The tokens of the top and bottom lists, measured again on fresh sequences. */
   readonly remeasured?: readonly PowerRow[];
   readonly neighbours?: NeighboursSummary;
+  /** Which heads do induction. */
+  readonly heads?: HeadsSummary;
 }

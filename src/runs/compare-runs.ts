@@ -77,8 +77,8 @@ export async function compareRuns(
   progress.end();
   return {
     q,
-    first: describe(runs[0]),
-    second: describe(runs[1]),
+    first: describeRun(runs[0]),
+    second: describeRun(runs[1]),
     settings,
     notes: [...notes, ...notesOf(compared.powers, pairing)],
     ...compared,
@@ -90,7 +90,8 @@ function allSettings(run: FinishedRun) {
   return { ...settingsOf(run.manifest), ...settingsAbout(run.about) };
 }
 
-function describe({ dir, manifest }: FinishedRun): ComparedRun {
+/** A run as comparisons name it. */
+export function describeRun({ dir, manifest }: FinishedRun): ComparedRun {
   const { seed } = manifest.fixed;
   const known = typeof seed === "number" ? seed : null;
   return { dir, model: manifest.model.name, seed: known, command: manifest.command };

@@ -1,4 +1,3 @@
-import { LabError } from "../errors.js";
 import { compareNeighbours, type NeighboursComparison } from "../induction/compare-neighbours.js";
 import { commonTokens, comparePowers, type PowersComparison } from "../induction/compare-powers.js";
 import {
@@ -12,9 +11,7 @@ import {
 import { compareScenarios, type ScenarioComparison } from "../induction/compare-scenarios.js";
 import {
   crossedPowers,
-  type Experiment,
   neighbours,
-  pairCount,
   powers,
   type PowersSummary,
   type ScenarioParams,
@@ -22,6 +19,7 @@ import {
 } from "../induction/index.js";
 import { type FinishedRun, type PowersStage, powersStage } from "./finished-run.js";
 import type { StoredStage } from "./open-run.js";
+import { summarise, summarisePowersOf, unexpected } from "./summarise-stage.js";
 
 /**
  * How the sequences of a stage were set against each other. `sequences`: both runs measured the same
@@ -96,13 +94,9 @@ export async function powersOf(
   const designs = [powersStage(first.about), powersStage(second.about)] as const;
   const [x, y] = designs;
   if (stages === null || x === null || y === null) return null;
-  const summariseOf = (run: FinishedRun, stage: StoredStage, of: PowersStage) =>
-    of.design === "post"
-      ? summarise(run, stage, powers, of.params)
-      : summarise(run, stage, crossedPowers, of.params);
   const summaries = {
-    first: await summariseOf(first, stages[0], x),
-    second: await summariseOf(second, stages[1], y),
+    first: await summarisePowersOf(first, stages[0], x),
+    second: await summarisePowersOf(second, stages[1], y),
   };
   const paired = await pairedPowers(stages, x, y, pairing);
   return {
@@ -175,19 +169,6 @@ export async function neighboursOf(
   };
 }
 
-/** Makes the summary of a stage again from its parts. */
-function summarise<Params, Summary>(
-  { dir }: FinishedRun,
-  stage: StoredStage,
-  experiment: Experiment<Params, Summary>,
-  params: Params,
-): Promise<Summary> {
-  if (experiment.id !== stage.experiment || pairCount(experiment, params) !== stage.pairs) {
-    throw unexpected(dir, stage.id);
-  }
-  return experiment.summarise(params, stage.rows());
-}
-
 /** Folds the rows that two runs have in common; `null` where they measured other sequences. */
 async function pairedOrNull<T>(
   pairing: Pairing,
@@ -207,11 +188,4 @@ async function pairedOrNull<T>(
 function pairingFacts([first, second]: readonly [StoredStage, StoredStage], pairing: Pairing) {
   const pairsPerRun: readonly [number, number] = [first.pairs, second.pairs];
   return { pairing, pairsPerRun };
-}
-
-function unexpected(dir: string, stage: string): LabError {
-  return new LabError(
-    `${dir}: expected ${stage} that this version measures, got others than its summary.json says`,
-    { hint: "compare them with the version that its manifest.json names" },
-  );
 }

@@ -3,9 +3,11 @@ export { blocksOf, pairsPerBlock } from "./blocks.js";
 export type { Json } from "./canonical-json.js";
 export type { Environment } from "./environment.js";
 export { compareRuns, type RunComparison } from "./compare-runs.js";
+export { comparePublishedRun, type PublishedRunComparison } from "./compare-published-run.js";
 export { executeRun, type RunOptions } from "./execute-run.js";
 export { forecast, type ForecastOptions, type StageForecast } from "./forecast.js";
 export { type FinishedRun, openFinishedRun } from "./finished-run.js";
+export { headMeasurements, headsPlan, type HeadsSizes } from "./heads-plan.js";
 export { Interrupted } from "./interrupted.js";
 export { type Manifest, type Parameter, readManifest } from "./manifest.js";
 export { openRun, type StoredRun, type StoredStage } from "./open-run.js";
@@ -17,7 +19,15 @@ export {
   type PresetSummaries,
   presetSummaries,
 } from "./preset-plan.js";
+export {
+  isPublishedName,
+  type PublishedName,
+  publishedNames,
+  type PublishedPowers,
+  readPublishedPowers,
+} from "./published-powers.js";
 export { type Progress, runExperiment } from "./run-experiment.js";
+export { runPlan } from "./run-plan.js";
 export type { RunFiles } from "./run-files.js";
 export {
   powerStandardError,

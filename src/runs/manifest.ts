@@ -21,7 +21,21 @@ const manifestSchema = z.strictObject({
   state: z.enum(["running", "complete"]),
   started: z.iso.datetime(),
   finished: z.iso.datetime().nullable(),
-  model: z.strictObject({ name: z.string(), sha256: z.string() }),
+  model: z.strictObject({
+    name: z.string(),
+    sha256: z.string(),
+    /** Of a model from the hub: the repository and the commit that its revision meant. */
+    origin: z
+      .strictObject({
+        repo: z.string(),
+        revision: z.string(),
+        commit: z.string(),
+        checkpoint: z
+          .strictObject({ label: z.int(), unit: z.enum(["steps", "tokens"]) })
+          .nullable(),
+      })
+      .optional(),
+  }),
   /** What a resumed run may not change, by name, each with where its value came from. */
   parameters: z.record(z.string(), z.strictObject({ value: json, source: z.string() })),
   /** What the numbers rest on besides the parameters; it may not change either. */

@@ -40,7 +40,11 @@ export function manifestOf(
     state: "running",
     started: before?.started ?? (now?.() ?? new Date()).toISOString(),
     finished: null,
-    model: { name: model.name, sha256: model.sha256 },
+    model: {
+      name: model.name,
+      sha256: model.sha256,
+      ...(model.origin !== null && { origin: model.origin }),
+    },
     parameters: { ...parameters },
     fixed,
     notes: [...notes],

@@ -1,0 +1,85 @@
+import { usageError } from "../errors.js";
+import { type Tensor, tensor } from "../graph/index.js";
+import type { Model, TokenInput } from "../model/index.js";
+
+/** Attention weights of one layer that a batch may hold: 32 MiB in float32. */
+const largestPattern = 2 ** 23;
+
+/** Consecutive sequences of one length. */
+export interface TokenBatch {
+  readonly rows: readonly Int32Array[];
+  /** [batch, position] */
+  readonly tokens: Tensor<"int32">;
+}
+
+/**
+ * Sequences, however they were given, each as its ids.
+ *
+ * @throws LabError of wrong usage if there is none, and for ids that are not whole numbers.
+ */
+export function tokenRows(
+  tokens: TokenInput | readonly ArrayLike<number>[],
+  where: string,
+): Int32Array[] {
+  const rows: readonly ArrayLike<number>[] = "data" in tokens ? rowsOf(tokens) : tokens;
+  if (rows.length === 0) throw usageError(`${where}: expected sequences of tokens, got none`);
+  return rows.map((row) => {
+    const ids = Array.from(row);
+    const bad = ids.find((id) => !Number.isInteger(id));
+    if (bad === undefined) return Int32Array.from(ids);
+    throw usageError(`${where}: expected token ids, which are whole numbers, got ${bad}`);
+  });
+}
+
+function rowsOf({ shape, data }: Tensor<"int32">): Int32Array[] {
+  const [rows = 0, length = 0] = shape;
+  return Array.from({ length: rows }, (_, i) => data.subarray(i * length, (i + 1) * length));
+}
+
+/**
+ * Sequences in batches, in order; a batch ends where the length changes, so that sequences of unequal
+ * length run one by one.
+ *
+ * @param size The most sequences of a batch; left out: as many as memory allows.
+ */
+export function* tokenBatches(
+  model: Model,
+  rows: readonly Int32Array[],
+  size?: number,
+): Generator<TokenBatch> {
+  if (size !== undefined && !(Number.isInteger(size) && size > 0)) {
+    throw usageError(`batch: expected a whole number of sequences from 1, got ${size}`);
+  }
+  for (let from = 0; from < rows.length; ) {
+    const { length } = rows[from] as Int32Array;
+    const fitting = Math.floor(largestPattern / (model.config.nHeads * length ** 2));
+    const most = from + (size ?? Math.max(1, Math.min(64, fitting)));
+    let to = from + 1;
+    while (to < most && rows[to]?.length === length) to++;
+    const batch = rows.slice(from, to);
+    const data = new Int32Array(batch.length * length);
+    batch.forEach((row, i) => data.set(row, i * length));
+    yield { rows: batch, tokens: tensor("int32", [batch.length, length], data) };
+    from = to;
+  }
+}
+
+/** Checks ids against the vocabulary, as programs that do not run through the model need it. */
+export function checkTokens(model: Model, rows: readonly Int32Array[], where: string): void {
+  const { dVocab, nCtx } = model.config;
+  for (const row of rows) {
+    const bad = row.find((id) => id < 0 || id >= dVocab);
+    if (bad !== undefined) {
+      throw usageError(
+        `${where}: expected token ids 0 to ${dVocab - 1}, got ${bad}`,
+        `the vocabulary of ${model.name} has ${dVocab} tokens`,
+      );
+    }
+    if (row.length < 1 || row.length > nCtx) {
+      throw usageError(
+        `${where}: expected sequences of 1 to ${nCtx} tokens, got ${row.length}`,
+        `the context of ${model.name} is that long`,
+      );
+    }
+  }
+}
