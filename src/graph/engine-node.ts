@@ -103,7 +103,8 @@ class EngineThread {
 
   #start(): Worker {
     const url = new URL("./engine-node-worker.js", import.meta.url);
-    const worker = new Worker(url, { workerData: this.#options });
+    // None of the program's own flags: one such as --input-type would stop the thread.
+    const worker = new Worker(url, { workerData: this.#options, execArgv: [] });
     worker.on("message", (reply: Reply) => {
       const { resolve, reject } = this.#waiting.get(reply.id) as {
         resolve(result: unknown): void;

@@ -96,8 +96,11 @@ export function createHost(ort, { provider, threads, maxSessions }) {
     const outputs = {};
     for (const { name, dtype } of graph.outputs) {
       const result = /** @type {OrtTensor} */ (results[name]);
-      // A copy: the runtime's own memory can neither be transferred nor kept.
-      const data = /** @type {any} */ (result.data).slice();
+      // The native build gives memory of its own to each output; the WASM build a view on its heap,
+      // which can neither be transferred nor kept.
+      const { data: given } = /** @type {any} */ (result);
+      const own = provider === "cpu" && given.byteLength === given.buffer.byteLength;
+      const data = own ? given : given.slice();
       outputs[name] = /** @type {any} */ ({ dtype, shape: [...result.dims], data });
       result.dispose();
     }

@@ -5,7 +5,7 @@ import { axisNamed } from "./axes.js";
 import { replace } from "./feeds.js";
 import type { Metric } from "./metric.js";
 import type { Selection } from "./selection.js";
-import { oneSequence, repeatedSequence } from "./sequences.js";
+import { oneSequence, repeatedSequence, repeatRows } from "./sequences.js";
 
 /** What is patched where: each hook point by each choice along the axes. */
 export interface PatchingOptions {
@@ -61,18 +61,31 @@ export async function activationPatching(
   const choices = choicesOf(by, sizes);
   const total = names.length * choices.length;
 
-  const fetch = [...metric.fetch, ...names];
-  const cleanRun = await model.run([clean], { fetch, feed: metric.feed(1) });
-  const corruptedRun = await model.run([corrupted], { fetch: metric.fetch, feed: metric.feed(1) });
+  // What lies before the patched block is the same for all patches: it is computed once.
+  const entries = names.map(entryOf);
+  const cleanRun = await model.run([clean], {
+    fetch: [...metric.fetch, ...names],
+    feed: metric.feed(1),
+  });
+  const before = new Set(entries.filter((entry) => entry !== null));
+  const corruptedRun = await model.run([corrupted], {
+    fetch: [...metric.fetch, ...before],
+    feed: metric.feed(1),
+  });
   const values = new Float64Array(total);
   let done = 0;
   for (const [layer, name] of names.entries()) {
     const source = cleanRun[name] as FloatTensor;
+    const entry = entries[layer] as string | null;
     for (let from = 0; from < choices.length; from += batch) {
       const patches = choices.slice(from, from + batch);
       const fetched = await model.run(repeatedSequence(corrupted, patches.length), {
         fetch: metric.fetch,
-        feed: { ...metric.feed(patches.length), [name]: replace(source, patches) },
+        feed: {
+          ...metric.feed(patches.length),
+          ...(entry !== null && { [entry]: repeatRows(corruptedRun[entry], patches.length) }),
+          [name]: replace(source, patches),
+        },
       });
       values.set(metric.values(fetched), layer * choices.length + from);
       done += patches.length;
@@ -89,6 +102,12 @@ export async function activationPatching(
     ],
     values,
   };
+}
+
+/** The residual stream that enters the block of a hook point; `null` where it is that itself, or none. */
+function entryOf(name: string): string | null {
+  const entry = /^blocks\.\d+\./.exec(name)?.[0];
+  return entry === undefined || name === `${entry}hook_resid_pre` ? null : `${entry}hook_resid_pre`;
 }
 
 /** How many heads and positions there are; equal for all hook points. */

@@ -24,3 +24,11 @@ export function repeatedSequence(ids: readonly number[], n: number): Tensor<"int
   for (let i = 0; i < n; i++) data.set(ids, i * ids.length);
   return tensor("int32", [n, ids.length], data);
 }
+
+/** A value of one sequence [1, …] for a batch of it, `n` times: [n, …]. */
+export function repeatRows(value: Tensor | undefined, n: number): Tensor {
+  const { dtype, shape, data } = value as Tensor<"float32">;
+  const rows = new (data.constructor as Float32ArrayConstructor)(n * data.length);
+  for (let i = 0; i < n; i++) rows.set(data, i * data.length);
+  return { dtype, shape: [n, ...shape.slice(1)], data: rows } as Tensor;
+}

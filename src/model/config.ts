@@ -37,6 +37,8 @@ export type WeightLayout = "transformer-lens" | "gpt2" | "gpt-neox";
 export interface ParsedConfig {
   readonly config: ModelConfig;
   readonly layout: WeightLayout;
+  /** Id of the token that starts a sequence, where the config says it. */
+  readonly bos: number | null;
 }
 
 /** Why a loader that reads numbers only can say no more of a config. */
@@ -60,10 +62,19 @@ export function parseConfig(text: string, where: string): ParsedConfig {
   }
   const type = (json as { model_type?: unknown } | null)?.model_type;
   if (type === undefined) {
-    return { config: readLensConfig(json, where), layout: "transformer-lens" };
+    return { config: readLensConfig(json, where), layout: "transformer-lens", bos: null };
   }
-  if (type === "gpt2") return { config: readGpt2Config(json, where), layout: "gpt2" };
-  if (type === "gpt_neox") return { config: readNeoxConfig(json, where), layout: "gpt-neox" };
+  const { bos_token_id: id } = json as { bos_token_id?: unknown };
+  const inside = ({ dVocab }: ModelConfig) =>
+    typeof id === "number" && Number.isInteger(id) && id >= 0 && id < dVocab ? id : null;
+  if (type === "gpt2") {
+    const config = readGpt2Config(json, where);
+    return { config, layout: "gpt2", bos: inside(config) };
+  }
+  if (type === "gpt_neox") {
+    const config = readNeoxConfig(json, where);
+    return { config, layout: "gpt-neox", bos: inside(config) };
+  }
   const got = JSON.stringify(type).slice(0, 60);
   throw new LabError(`${where}: field "model_type": expected "gpt2" or "gpt_neox", got ${got}`, {
     hint: `the lab reads ${families}`,

@@ -58,7 +58,7 @@ export async function loadModelFiles(files: ModelFiles, options: LoadOptions): P
     processing: processed.steps,
     dtype,
     tokenizer,
-    bos: known?.bos.id ?? tokenizer?.bosId ?? protocolBos,
+    bos: known?.bos.id ?? tokenizer?.bosId ?? raw.bos ?? protocolBos,
     engine,
   });
 }
@@ -67,6 +67,8 @@ export async function loadModelFiles(files: ModelFiles, options: LoadOptions): P
 export interface RawWeights {
   readonly config: ModelConfig;
   readonly weights: Weights;
+  /** Id of BOS, where config.json says it. */
+  readonly bos: number | null;
   /** Of the file of weights; see {@link OpenedWeights.sha256}. */
   readonly sha256: string;
 }
@@ -87,11 +89,11 @@ export async function readWeights(
     });
   }
   const text = new TextDecoder().decode(bytes);
-  const { config, layout } = parseConfig(text, `${files.where}/config.json`);
+  const { config, layout, bos } = parseConfig(text, `${files.where}/config.json`);
   const opened = await openWeights(files, name ?? (await findWeights(files)));
   try {
     const weights = await takeWeights(lensWeights(opened, layout, config), config, dtype);
-    return { config, weights, sha256: await opened.sha256() };
+    return { config, weights, bos, sha256: await opened.sha256() };
   } finally {
     await opened.close();
   }

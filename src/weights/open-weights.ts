@@ -11,13 +11,13 @@ const folderHint =
 
 /**
  * The file of a model's final weights: `model.safetensors`, or the index of several such files, or
- * the one `…final.pth`, or the one `.pth` file that is not in a folder of its own.
+ * `pytorch_model.bin`, or the one `…final.pth`, or the one `.pth` file that is not in a folder of its own.
  *
  * @throws LabError if there is none, or more than one that could be meant.
  */
 export async function findWeights(files: ModelFiles): Promise<string> {
   const names = await files.list();
-  for (const name of ["model.safetensors", "model.safetensors.index.json"]) {
+  for (const name of ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"]) {
     if (names.includes(name)) return name;
   }
   const torch = names.filter((name) => name.endsWith(".pth") && !name.includes("/"));
