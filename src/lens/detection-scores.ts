@@ -11,9 +11,12 @@ export interface DetectionOptions {
   readonly excludeCurrentToken?: boolean;
 }
 
-/** Places of the heads of a layer that are scored; left out: all. */
+/** Which heads of a layer are scored. */
 export interface ScoredHeads {
+  /** Left out: all. */
   readonly heads?: readonly number[];
+  /** What errors begin with. */
+  readonly where?: string;
 }
 
 /**
@@ -30,31 +33,37 @@ export interface ScoredHeads {
 export function detectionScores(
   pattern: Tensor,
   mask: Tensor,
-  { heads, ...options }: DetectionOptions & ScoredHeads = {},
+  { heads, where = "detectHead", ...options }: DetectionOptions & ScoredHeads = {},
 ): Float64Array {
-  const [b, h, p] = patternSizes(pattern);
-  const masks = maskCount(mask, b, p);
-  checkOptions(options, p);
+  const [b, h, p] = patternSizes(pattern, where);
+  const count = maskCount(mask, [b, p], where);
+  checkOptions(options, p, where);
   const scored = heads ?? [...Array(h).keys()];
   const size = p * p;
+  const masks = Array.from({ length: count }, (_, i) => part(mask, i, size));
   return Float64Array.from({ length: b * scored.length }, (_, i) => {
     const item = Math.floor(i / scored.length);
     const head = scored[i % scored.length] as number;
-    const of = (tensor: Tensor, at: number) => (place: number) =>
-      Number(tensor.data[at * size + place]);
-    const maskOf = of(mask, masks === 1 ? 0 : item);
-    const score = similarity(of(pattern, item * h + head), maskOf, p, options);
+    const wanted = (masks[item] ?? masks[0]) as Numbers;
+    const score = similarity(part(pattern, item * h + head, size), wanted, p, options);
     if (Number.isFinite(score)) return score;
     throw new LabError(
-      `head detector: head ${head} of sequence ${item}: expected attention at places that are not excluded, got none`,
+      `${where}: head ${head}: expected attention at places that are not excluded in every sequence, got none in one`,
       { hint: 'measure "abs" needs none; or leave that head out' },
     );
   });
 }
 
+type Numbers = Float32Array | Float64Array | Int32Array | Uint8Array;
+
+/** The i-th matrix of a tensor: the same memory, only read here. */
+function part({ data }: Tensor, i: number, size: number): Numbers {
+  return (data as Numbers).subarray(i * size, (i + 1) * size);
+}
+
 function similarity(
-  pattern: (place: number) => number,
-  mask: (place: number) => number,
+  pattern: Numbers,
+  mask: Numbers,
   p: number,
   { measure = "mul", excludeBos = false, excludeCurrentToken = false }: DetectionOptions,
 ): number {
@@ -62,7 +71,8 @@ function similarity(
   for (let query = 0; query < p; query++) {
     for (let key = excludeBos ? 1 : 0; key < p; key++) {
       if (excludeCurrentToken && key === query) continue;
-      const [attention, wanted] = [pattern(query * p + key), mask(query * p + key)];
+      const attention = pattern[query * p + key] as number;
+      const wanted = mask[query * p + key] as number;
       total += attention;
       matching += attention * wanted;
       difference += Math.abs(attention - wanted);
@@ -71,45 +81,46 @@ function similarity(
   return measure === "mul" ? matching / total : 1 - difference / p;
 }
 
-function checkOptions(options: DetectionOptions, p: number): void {
+function checkOptions(options: DetectionOptions, p: number, where: string): void {
   const { measure = "mul", excludeBos = false, excludeCurrentToken = false } = options;
   if (measure !== "mul" && measure !== "abs") {
-    throw usageError(`head detector: expected a measure mul or abs, got "${String(measure)}"`);
+    throw usageError(`${where}: expected a measure mul or abs, got "${String(measure)}"`);
   }
   if (p > Number(excludeBos) + Number(excludeCurrentToken)) return;
   throw usageError(
-    `head detector: expected attention that is not excluded, got none in ${p} positions`,
+    `${where}: expected attention that is not excluded, got none in sequences of ${p}`,
     "exclude less, or give longer sequences",
   );
 }
 
-function patternSizes({ shape }: Tensor): [b: number, h: number, p: number] {
-  const [p, keys, h = 0, b = 1] = shape.toReversed();
-  if ((shape.length === 3 || shape.length === 4) && p === keys && p !== undefined && b > 0) {
-    return [b, h, p];
-  }
+function patternSizes({ dtype, shape }: Tensor, where: string): [b: number, h: number, p: number] {
+  const [p = 0, keys, h = 0, b = 1] = shape.toReversed();
+  const rank = shape.length === 3 || shape.length === 4;
+  if (dtype.startsWith("float") && rank && p === keys && p > 0 && b > 0) return [b, h, p];
   throw usageError(
-    `head detector: expected a pattern [batch, head, query, key], got shape [${shape.join(", ")}]`,
+    `${where}: expected a pattern [batch, head, query, key], got ${dtype} [${shape.join(", ")}]`,
     "fetch blocks.*.attn.hook_pattern",
   );
 }
 
 /** How many masks there are: one for all sequences, or one for each. */
-function maskCount({ shape, data }: Tensor, b: number, p: number): number {
-  const [, , count = 1] = shape.toReversed();
-  const fits = shape.at(-1) === p && shape.at(-2) === p && (count === 1 || count === b);
-  if (!fits || shape.length > 3) {
+function maskCount(
+  { dtype, shape, data }: Tensor,
+  [b, p]: [number, number],
+  where: string,
+): number {
+  const [keys, queries, count = 1] = shape.toReversed();
+  const fits = keys === p && queries === p && (count === 1 || count === b) && shape.length <= 3;
+  if (!fits || dtype === "int64") {
     throw usageError(
-      `head detector: expected a mask [${p}, ${p}] or [${b}, ${p}, ${p}], got shape [${shape.join(", ")}]`,
+      `${where}: expected a mask [${p}, ${p}] or [${b}, ${p}, ${p}], got ${dtype} [${shape.join(", ")}]`,
     );
   }
-  const after = data.findIndex(
-    (x: number | bigint, i: number) => i % p > Math.floor(i / p) % p && Number(x) !== 0,
-  );
-  if (after >= 0) {
-    const query = Math.floor(after / p) % p;
+  for (let i = 0; i < data.length; i++) {
+    const [query, key] = [Math.floor(i / p) % p, i % p];
+    if (key <= query || data[i] === 0) continue;
     throw usageError(
-      `head detector: expected a mask of 0 where the key stands after the query, got ${data[after]} at (${query}, ${after % p})`,
+      `${where}: expected a mask of 0 where the key stands after the query, got ${data[i]} at (${query}, ${key})`,
     );
   }
   return count;

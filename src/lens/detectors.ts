@@ -69,16 +69,26 @@ export async function detectHeads(
   const layers = [...new Set(heads.map(({ layer }) => layer))];
   const rows = tokenRows(sequences, "detectHeads");
   const scores: Float64Array[] = [];
-  for (const { rows: part, tokens } of tokenBatches(model, rows, batch)) {
+  for (const { rows: part, tokens } of tokenBatches(model, rows, { size: batch })) {
     const mask = typeof kind === "string" ? masksOf(kind, part) : kind;
     const names = layers.map((layer) => `blocks.${layer}.attn.hook_pattern`);
     const values = await model.run(tokens, { fetch: names });
-    const columns: Float64Array[] = []; // [head][sequence]
-    for (const { layer, head } of heads) {
-      const pattern = values[`blocks.${layer}.attn.hook_pattern`] as Tensor;
-      columns.push(detectionScores(pattern, mask, { ...options, heads: [head] }));
-    }
-    part.forEach((_, i) => scores.push(Float64Array.from(columns, (column) => column[i] as number)));
+    const byLayer = new Map(
+      layers.map((layer) => {
+        const own = heads.filter((head) => head.layer === layer).map(({ head }) => head);
+        const pattern = values[`blocks.${layer}.attn.hook_pattern`] as Tensor;
+        const where = `detectHeads: layer ${layer}`;
+        const found = detectionScores(pattern, mask, { ...options, heads: own, where });
+        return [layer, { own, found }] as const; // found: [b, own]
+      }),
+    );
+    part.forEach((_, item) => {
+      const row = heads.map(({ layer, head }) => {
+        const { own, found } = byLayer.get(layer) as { own: number[]; found: Float64Array };
+        return found[item * own.length + own.indexOf(head)] as number;
+      });
+      scores.push(Float64Array.from(row));
+    });
   }
   return headEstimates(heads, scores);
 }

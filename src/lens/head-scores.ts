@@ -2,7 +2,7 @@ import type { Model, TokenInput } from "../model/index.js";
 import type { HeadEstimate, SequenceEstimate } from "./head-estimates.js";
 import type { Head } from "./heads.js";
 import { type AttendedPlaces, meanAttention } from "./mean-attention.js";
-import { type IdRange, repeatedTokens } from "./repeated-tokens.js";
+import { type IdRange, repeatedSequences, wholeVocabulary } from "./repeated-tokens.js";
 import { tokenRows } from "./token-batches.js";
 
 /** Random sequences to score heads on, and how many run at once. */
@@ -38,8 +38,15 @@ export async function headScores(
   options: ScoreOptions & { readonly bos?: number },
 ): Promise<HeadScores[]> {
   const { sequences = 100, length = 50, batch, bos = model.bos } = options;
-  const drawn = { ...wholeVocabulary(model), ...options, name: "head-scores", length, times: 2, bos };
-  const rows = Array.from({ length: sequences }, (_, i) => repeatedTokens(drawn, i));
+  const drawn = {
+    ...wholeVocabulary(model),
+    ...options,
+    name: "head-scores",
+    length,
+    times: 2,
+    bos,
+  };
+  const rows = repeatedSequences(drawn, sequences);
   const second = (keysOf: (tokens: Int32Array, query: number) => number): AttendedPlaces => ({
     keys: (tokens, query) => (query > length ? [keysOf(tokens, query)] : []),
   });
@@ -47,7 +54,7 @@ export async function headScores(
   const first = (tokens: Int32Array, query: number) => tokens.indexOf(tokens[query] as number, 1);
   const [previous = [], duplicate = [], induction = []] = await meanAttention(
     model,
-    tokenRows(rows, "headScores"),
+    rows,
     [
       second((_, query) => query - 1),
       second(first),
@@ -95,20 +102,14 @@ export async function demoInductionScore(
   const { sequences = 10, length = 50, batch } = options;
   const range = { lowestId: 1000, highestId: 9999 };
   const drawn = { ...range, ...options, name: "demo-induction", length, times: 2, bos: null };
-  const rows = Array.from({ length: sequences }, (_, i) => repeatedTokens(drawn, i));
+  const rows = repeatedSequences(drawn, sequences);
   const diagonal = {
     keys: (_: Int32Array, query: number) => (query >= length - 1 ? [query - (length - 1)] : []),
   };
-  const [scores = []] = await meanAttention(
-    model,
-    tokenRows(rows, "demoInductionScore"),
-    [diagonal],
-    batch,
-  );
+  const [scores = []] = await meanAttention(model, rows, [diagonal], batch);
   return scores;
 }
 
-/** All ids of a model. */
-export function wholeVocabulary({ config: { dVocab } }: Model): IdRange {
-  return { lowestId: 0, highestId: dVocab - 1 };
+function estimateOf({ n, mean, se, values }: HeadEstimate): SequenceEstimate {
+  return { n, mean, se, values };
 }

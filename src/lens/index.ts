@@ -60,3 +60,30 @@ export { positionalPattern, type PositionalPattern } from "./positional-circuit.
 export { runRows } from "./ragged.js";
 export { sample, type SampleOptions } from "./sampling.js";
 export { type Selection, type Selections } from "./selection.js";
+export { copyingScore } from "./copying-score.js";
+export {
+  type DetectedKind,
+  detectionMasks,
+  duplicateTokenMask,
+  inductionMask,
+  previousTokenMask,
+} from "./detection-masks.js";
+export { type DetectionOptions } from "./detection-scores.js";
+export { detectHead, detectHeads, type DetectHeadsOptions } from "./detectors.js";
+export { type HeadEstimate, type SequenceEstimate } from "./head-estimates.js";
+export {
+  demoInductionScore,
+  type HeadScores,
+  headScores,
+  previousTokenScore,
+  type ScoreOptions,
+} from "./head-scores.js";
+export { type InContextLearningOptions, inContextLearningScore } from "./in-context-learning.js";
+export { type AttendedPlaces, meanAttention } from "./mean-attention.js";
+export {
+  type EvaluatorOptions,
+  evaluatorSequences,
+  prefixMatchingScore,
+} from "./prefix-matching.js";
+export { repeatedTokenLoss, type RepeatedTokenLoss } from "./repeated-token-loss.js";
+export { type IdRange, repeatedTokens, type RepeatedTokens } from "./repeated-tokens.js";

@@ -33,7 +33,7 @@ export async function meanAttention(
   checkTokens(model, rows, "attention");
   const { nLayers, nHeads } = model.config;
   const scores = places.map((): Float64Array[] => []); // [place][sequence][layer × head]
-  for (const { rows: part, tokens } of tokenBatches(model, rows, batch)) {
+  for (const { rows: part, tokens } of tokenBatches(model, rows, { size: batch })) {
     const p = tokens.shape[1] as number;
     const shape = [part.length, p * p, places.length];
     const weights = placeWeights(part, places);

@@ -1,4 +1,5 @@
 import { usageError } from "../errors.js";
+import type { Model } from "../model/index.js";
 import { ItemStream } from "../random/index.js";
 
 /** Ids that random tokens are drawn from, uniformly, both ends included. */
@@ -52,6 +53,23 @@ export function repeatedTokens(options: RepeatedTokens, item: number): Int32Arra
   });
   const repeated = Array.from({ length: times }, () => tokens).flat();
   return Int32Array.from(bos === null ? repeated : [bos, ...repeated]);
+}
+
+/**
+ * The first `count` sequences of {@link repeatedTokens}.
+ *
+ * @throws LabError of wrong usage if that is none.
+ */
+export function repeatedSequences(options: RepeatedTokens, count: number): Int32Array[] {
+  if (!Number.isInteger(count) || count < 1) {
+    throw usageError(`${options.name}: expected at least one sequence, got ${count}`);
+  }
+  return Array.from({ length: count }, (_, item) => repeatedTokens(options, item));
+}
+
+/** All ids of a model. */
+export function wholeVocabulary({ config: { dVocab } }: Pick<Model, "config">): IdRange {
+  return { lowestId: 0, highestId: dVocab - 1 };
 }
 
 /**

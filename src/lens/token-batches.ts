@@ -2,8 +2,8 @@ import { usageError } from "../errors.js";
 import { type Tensor, tensor } from "../graph/index.js";
 import type { Model, TokenInput } from "../model/index.js";
 
-/** Attention weights of one layer that a batch may hold: 32 MiB in float32. */
-const largestPattern = 2 ** 23;
+/** Numbers that one value of a batch may hold: 32 MiB in float32. */
+const largestValue = 2 ** 23;
 
 /** Consecutive sequences of one length. */
 export interface TokenBatch {
@@ -36,23 +36,32 @@ function rowsOf({ shape, data }: Tensor<"int32">): Int32Array[] {
   return Array.from({ length: rows }, (_, i) => data.subarray(i * length, (i + 1) * length));
 }
 
+/** How large batches are. */
+export interface BatchSize {
+  /** The most sequences of a batch; left out: up to 64, as memory allows. */
+  readonly size?: number | undefined;
+  /** Numbers that the largest value of one sequence holds, where that is no attention pattern. */
+  readonly numbers?: number;
+}
+
 /**
  * Sequences in batches, in order; a batch ends where the length changes, so that sequences of unequal
  * length run one by one.
  *
- * @param size The most sequences of a batch; left out: as many as memory allows.
+ * @throws LabError of wrong usage if the size is not a whole number from 1.
  */
 export function* tokenBatches(
   model: Model,
   rows: readonly Int32Array[],
-  size?: number,
+  { size, numbers = 0 }: BatchSize = {},
 ): Generator<TokenBatch> {
   if (size !== undefined && !(Number.isInteger(size) && size > 0)) {
     throw usageError(`batch: expected a whole number of sequences from 1, got ${size}`);
   }
-  for (let from = 0; from < rows.length; ) {
+  for (let from = 0; from < rows.length;) {
     const { length } = rows[from] as Int32Array;
-    const fitting = Math.floor(largestPattern / (model.config.nHeads * length ** 2));
+    const largest = Math.max(model.config.nHeads * length ** 2, numbers);
+    const fitting = Math.floor(largestValue / largest);
     const most = from + (size ?? Math.max(1, Math.min(64, fitting)));
     let to = from + 1;
     while (to < most && rows[to]?.length === length) to++;

@@ -1,5 +1,6 @@
 import type { PowerSpread, ScenarioSummary } from "../induction/summary.js";
 import { correlationText } from "./captions.js";
+import { headsAnswers } from "./heads-captions.js";
 import { formatCounted, formatEstimate, formatMeanSe, formatNumber } from "./numbers.js";
 import { neighboursAnswer } from "./neighbour-captions.js";
 import { powerName } from "./power-names.js";
@@ -41,10 +42,11 @@ function spreadWords(a: PowerSpread, b: PowerSpread): string {
 
 /**
  * The result in one or two sentences of plain text per experiment: first the random pair (or the
- * first scenario there is), then the powers, then the neighbours of B.
+ * first scenario there is), then the powers, then the neighbours of B,
+ * then the heads.
  */
 export function answerSentences(data: ReportData): readonly string[] {
-  const { scenarios = [], powers, neighbours } = data;
+  const { scenarios = [], powers, neighbours, heads } = data;
   const chosen = scenarios.find((summary) => summary.scenario === "neither-fixed") ?? scenarios[0];
   const sentences: string[] = [];
   if (chosen !== undefined) sentences.push(scenarioAnswer(data, chosen));
@@ -59,6 +61,7 @@ export function answerSentences(data: ReportData): readonly string[] {
     );
   }
   if (neighbours !== undefined) sentences.push(neighboursAnswer(neighbours));
+  if (heads !== undefined) sentences.push(...headsAnswers(heads, data.model.name));
   if (sentences.length === 0) sentences.push("This run holds no results yet.");
   return sentences;
 }

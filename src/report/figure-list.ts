@@ -15,6 +15,11 @@ import {
   strengthsTable,
 } from "./figure-tables.js";
 import type { FigureOptions } from "./figure.js";
+import { headsAblation } from "./heads-ablation.js";
+import { readHeadsAblation, readHeadsScatter, readHeadsScores } from "./heads-captions.js";
+import { headsScatter } from "./heads-scatter.js";
+import { headsScores, headsScoresPanels } from "./heads-scores.js";
+import { headsAblationTable, headsScatterTable, headsScoresTable } from "./heads-tables.js";
 import { ladderTable } from "./ladder-points.js";
 import { readNeighboursHistogram, readNeighboursLadder } from "./neighbour-captions.js";
 import { neighboursHistogram } from "./neighbours-histogram.js";
@@ -32,7 +37,7 @@ export interface FigureSpec {
   /** Name of its files, without an ending. */
   readonly name: string;
   /** The section of the report that it belongs to. */
-  readonly section: "scenarios" | "powers" | "neighbours";
+  readonly section: "scenarios" | "powers" | "neighbours" | "heads";
   readonly title: string;
   /** How to read it, with its numbers. */
   readonly reading: string;
@@ -44,7 +49,7 @@ export interface FigureSpec {
 
 /** What can be drawn of a run, in the order of the report. */
 export function figureSpecs(data: FigureData): readonly FigureSpec[] {
-  const { scenarios = [], powers, neighbours } = data;
+  const { scenarios = [], powers, neighbours, heads } = data;
   const specs: FigureSpec[] = [];
   if (scenarios.length > 0) {
     specs.push(
@@ -119,11 +124,40 @@ export function figureSpecs(data: FigureData): readonly FigureSpec[] {
       },
     );
   }
+  if (heads !== undefined && heads.heads.length > 0) {
+    specs.push(
+      {
+        name: "heads-scores",
+        section: "heads",
+        title: "Detector scores of heads",
+        reading: readHeadsScores(heads),
+        table: () => headsScoresTable(heads),
+        draw: (options) => headsScores(heads, options),
+        panels: (options) => headsScoresPanels(heads, options),
+      },
+      {
+        name: "heads-ablation",
+        section: "heads",
+        title: "Effect of ablating each head",
+        reading: readHeadsAblation(heads),
+        table: () => headsAblationTable(heads),
+        draw: (options) => headsAblation(heads, options),
+      },
+      {
+        name: "heads-scatter",
+        section: "heads",
+        title: "Induction score and effect of ablation",
+        reading: readHeadsScatter(heads),
+        table: () => headsScatterTable(heads),
+        draw: (options) => headsScatter(heads, options),
+      },
+    );
+  }
   return specs;
 }
 
 /** What figures are drawn from. */
-export type FigureData = Pick<ReportData, "scenarios" | "powers" | "neighbours">;
+export type FigureData = Pick<ReportData, "scenarios" | "powers" | "neighbours" | "heads">;
 
 /** A figure with the numbers behind it. */
 export interface Figure {

@@ -1,10 +1,17 @@
 import { answerSentences } from "./answer.js";
+import { headsSection } from "./heads-section.js";
 import { html, trustedHtml } from "./html.js";
 import { keepTogether } from "./numbers.js";
 import { pageStyle } from "./page-style.js";
 import { protocolSection, provenanceFooter } from "./protocol-section.js";
 import type { ReportData } from "./report-data.js";
-import { neighboursSection, powersSection, scenariosSection, tablesSection } from "./sections.js";
+import {
+  blocksOf,
+  neighboursSection,
+  powersSection,
+  scenariosSection,
+  tablesSection,
+} from "./sections.js";
 import { pageTheme } from "./theme.js";
 
 /** What {@link renderReport} needs besides the data. */
@@ -18,11 +25,11 @@ const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 /**
  * The report of a run as one HTML file that opens offline: the answer first, then the scenarios,
- * the powers and their tables, the neighbours, the protocol and the provenance. The same data give the same bytes.
+ * the powers and their tables, the neighbours, the heads, the protocol and the provenance. The same data give the same bytes.
  */
 export function renderReport(data: ReportData, options: ReportOptions): string {
   const figures = { document: options.document, theme: pageTheme };
-  const { model, notes, powers, neighbours } = data;
+  const { model, notes, powers, neighbours, heads } = data;
   const scenarios = data.scenarios ?? [];
   const withScenarios = scenarios.length > 0;
   const withPowers = powers !== undefined && powers.rows.length > 0;
@@ -58,14 +65,16 @@ export function renderReport(data: ReportData, options: ReportOptions): string {
             (sentence) => html`<p class="answer">${keepTogether(sentence)}</p> `,
           )}${note}
           <p class="muted text">
-            Nats throughout; ± is one standard error; n counts pairs of an induction sequence and
-            its control.
+            ${heads === undefined ? "Nats throughout" : "Strengths and effects in nats, scores of heads from 0 to 1"};
+            ± is one standard error; n counts pairs of an induction sequence and its
+            control${heads === undefined ? "" : ", and for scores of heads sequences"}.
           </p>
         </header>
         <main>
           ${withScenarios ? scenariosSection(scenarios, data, figures) : ""}
           ${withPowers ? [powersSection(powers, data, figures), tablesSection(data, powers)] : ""}
           ${neighbours === undefined ? "" : neighboursSection(neighbours, data, figures)}
+          ${heads === undefined ? "" : headsSection(heads, blocksOf("heads", data, figures))}
           ${protocolSection(data)}
         </main>
         ${provenanceFooter(data)}

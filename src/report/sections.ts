@@ -14,7 +14,7 @@ import { scenarioTable, spreadTable } from "./summary-tables.js";
 import { tokenTables } from "./token-tables.js";
 
 /** The figures of a section, numbered through the whole report. */
-function blocksOf(
+export function blocksOf(
   section: FigureSpec["section"],
   data: ReportData,
   options: FigureOptions,

@@ -59,6 +59,8 @@ export interface PickleRules {
 /** Bounds that no checkpoint comes near; they keep a hostile pickle from growing without end. */
 const mostSteps = 5_000_000;
 const mostStack = 1_000_000;
+/** Objects that may be pushed, some 200 bytes each; a checkpoint pushes about a dozen for a tensor. */
+const mostObjects = 500_000;
 
 /**
  * What a pickle builds.
@@ -74,6 +76,7 @@ export function readPickle(bytes: Uint8Array, rules: PickleRules, where: string)
   let stack: PickleValue[] = [];
   const outer: PickleValue[][] = [];
   let at = 0;
+  let objects = 0;
 
   const fail = (expected: string, got: string): never => {
     throw new LabError(`${where}: expected ${expected}, got ${got}`, {
@@ -114,6 +117,9 @@ export function readPickle(bytes: Uint8Array, rules: PickleRules, where: string)
   };
   const push = (value: PickleValue) => {
     if (stack.length >= mostStack) fail("a pickle of a model", "one without end");
+    if (typeof value === "object" && value !== null && ++objects > mostObjects) {
+      fail("a pickle of a model", `one of more than ${mostObjects} objects`);
+    }
     stack.push(value);
   };
   const pop = (): PickleValue => {

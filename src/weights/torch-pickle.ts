@@ -40,6 +40,9 @@ const allowed = new Set([
   ...Object.keys(storageTypes).map((name) => `torch.${name}`),
 ]);
 
+/** Dimensions that torch can index; more are a lie. */
+const mostDimensions = 64;
+
 /** Keys under which training scripts put a state dict beside other things. */
 const wrappers = ["state_dict", "model_state_dict", "model"];
 
@@ -59,8 +62,15 @@ export function readStateDict(bytes: Uint8Array, where: string): Map<string, Tor
     typeof value === "number" && Number.isSafeInteger(value) && value >= 0
       ? value
       : fail("whole, non-negative sizes", shownValue(value));
-  const counts = (value: PickleValue | undefined): number[] =>
-    value instanceof PickleTuple ? value.items.map(count) : fail("sizes", shownValue(value));
+  // The items themselves, not a copy: a short pickle may name one long tuple as sizes very often.
+  const counts = (value: PickleValue | undefined): readonly number[] => {
+    const items = value instanceof PickleTuple ? value.items : fail("sizes", shownValue(value));
+    if (items.length > mostDimensions) {
+      fail(`at most ${mostDimensions} dimensions`, `${items.length}`);
+    }
+    items.forEach(count);
+    return items as readonly number[];
+  };
 
   const tensor = (args: readonly PickleValue[]): TorchTensor => {
     const [storage, offset, size, stride] = args;

@@ -51,13 +51,21 @@ export const storageTypes = {
 /** The class name of a storage. */
 export type StorageName = keyof typeof storageTypes;
 
+/** The bytes `[begin, end)` of its storage in which a tensor that is not empty lies. */
+export function spanOf({ storage, offset, shape, strides }: TorchTensor): [number, number] {
+  const { size } = storageTypes[storage.type];
+  const last = shape.reduce((at, dim, axis) => at + (dim - 1) * (strides[axis] as number), offset);
+  return [offset * size, (last + 1) * size];
+}
+
 /**
- * The bytes of a tensor's elements, row-major, out of its storage; the storage itself where the tensor
- * is all of it, in order.
+ * The bytes of a tensor's elements, row-major; the given bytes themselves where they are in order.
+ *
+ * @param bytes Those of the storage from the tensor's first element to its last one, {@link spanOf}.
  */
 export function gatherStrided(
   bytes: Uint8Array<ArrayBuffer>,
-  { storage, offset, shape, strides }: TorchTensor,
+  { storage, shape, strides }: TorchTensor,
 ): Uint8Array<ArrayBuffer> {
   const { size } = storageTypes[storage.type];
   const count = sizeOf(shape);
@@ -67,11 +75,10 @@ export function gatherStrided(
     if (shape[axis] !== 1 && strides[axis] !== inner) inOrder = false;
     inner *= shape[axis] as number;
   }
-  if (inOrder && offset === 0 && count === storage.size) return bytes;
-  if (inOrder) return bytes.slice(offset * size, (offset + count) * size);
+  if (inOrder) return bytes;
   const out = new Uint8Array(count * size);
   const index = new Array<number>(shape.length).fill(0);
-  let from = offset;
+  let from = 0;
   for (let i = 0; i < count; i++) {
     for (let byte = 0; byte < size; byte++)
       out[i * size + byte] = bytes[from * size + byte] as number;

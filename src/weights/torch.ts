@@ -1,12 +1,12 @@
 import { LabError } from "../errors.js";
 import { type FloatTensor, sizeOf } from "../graph/tensor.js";
 import { nearestNames } from "../nearest.js";
-import type { ByteSource } from "./byte-source.js";
+import { type ByteSource, piecesOf } from "./byte-source.js";
+import { crc32 } from "./crc32.js";
 import { shown } from "./safetensors-header.js";
 import { readStateDict, type TorchTensor } from "./torch-pickle.js";
-import { gatherStrided, storageTypes } from "./torch-storage.js";
+import { gatherStrided, spanOf, storageTypes } from "./torch-storage.js";
 import type { WeightSource } from "./weight-source.js";
-import { crc32 } from "./crc32.js";
 import { readZipDirectory, type ZipEntry, zipDataStart } from "./zip.js";
 
 /** The pickle names tensors and holds no numbers: a few hundred bytes for each. */
@@ -31,20 +31,51 @@ function rootOf(entries: ReadonlyMap<string, ZipEntry>, where: string): string {
     fail(where, "a checkpoint with one data.pkl", `${pickles.length}`, damaged);
   }
   const root = first.slice(0, -"data.pkl".length);
-  if (entries.has(`${root}constants.pkl`)) {
+  const isProgram = [...entries.keys()].some(
+    (name) => name === `${root}constants.pkl` || name.startsWith(`${root}code/`),
+  );
+  if (isProgram) {
     const hint = "save its state_dict() with torch.save instead";
     fail(where, "a state dict", "a TorchScript program", hint);
   }
   return root;
 }
 
-/** All bytes of an entry, its CRC checked. */
-async function readEntry(source: ByteSource, entry: ZipEntry): Promise<Uint8Array<ArrayBuffer>> {
+/**
+ * Bytes `begin … end − 1` of an entry, after the CRC of all of it was checked, once for each entry. A
+ * part is picked out while the whole goes by in pieces: it takes no more memory than the part.
+ */
+async function readEntry(
+  source: ByteSource,
+  entry: ZipEntry,
+  checked: Set<ZipEntry>,
+  begin = 0,
+  end = entry.size,
+): Promise<Uint8Array<ArrayBuffer>> {
   const start = await zipDataStart(source, entry);
-  const bytes = await source.read(start, start + entry.size);
-  if (crc32(bytes) === entry.crc) return bytes;
+  const isWhole = end - begin === entry.size;
+  if (isWhole || checked.has(entry)) {
+    const bytes = await source.read(start + begin, start + end);
+    if (!checked.has(entry)) checkCrc(crc32(bytes), source, entry, checked);
+    return bytes;
+  }
+  const bytes = new Uint8Array(end - begin);
+  let crc = 0;
+  let at = 0;
+  for await (const piece of piecesOf(source, start, start + entry.size)) {
+    crc = crc32(piece, crc);
+    const [from, to] = [Math.max(begin - at, 0), Math.min(end - at, piece.length)];
+    if (from < to) bytes.set(piece.subarray(from, to), at + from - begin);
+    at += piece.length;
+  }
+  checkCrc(crc, source, entry, checked);
+  return bytes;
+}
+
+function checkCrc(crc: number, source: ByteSource, entry: ZipEntry, checked: Set<ZipEntry>): void {
   const where = `${source.where}: ${shown(entry.name)}`;
-  return fail(where, "bytes of the stated CRC-32", "others", damaged);
+  if (crc !== entry.crc) fail(where, "bytes of the stated CRC-32", "others", damaged);
+  checked.add(entry);
 }
 
 /**
@@ -64,16 +95,18 @@ export async function openTorch(source: ByteSource): Promise<WeightSource> {
   }
   const entries = await readZipDirectory(source);
   const root = rootOf(entries, where);
+  const checked = new Set<ZipEntry>();
   const order = entries.get(`${root}byteorder`);
-  if (order !== undefined && order.size < 16) {
-    const text = new TextDecoder().decode(await readEntry(source, order));
-    if (text !== "little") fail(where, "little-endian numbers", shown(text), "save it on a PC");
+  if (order !== undefined) {
+    const [end, hint] = [Math.min(order.size, 16), "save it on a little-endian machine"];
+    const text = new TextDecoder().decode(await readEntry(source, order, checked, 0, end));
+    if (text !== "little") fail(where, "little-endian numbers", shown(text), hint);
   }
   const pickle = entries.get(`${root}data.pkl`) as ZipEntry;
   if (pickle.size > largestPickle) {
     fail(where, "a pickle of a model", `one of ${pickle.size} bytes`, damaged);
   }
-  const tensors = readStateDict(await readEntry(source, pickle), `${where}: data.pkl`);
+  const tensors = readStateDict(await readEntry(source, pickle, checked), `${where}: data.pkl`);
   const storages = new Map<string, ZipEntry>();
   for (const [name, tensor] of tensors) {
     storages.set(tensor.storage.key, checkTensor(name, tensor, entries, root, where));
@@ -107,7 +140,9 @@ export async function openTorch(source: ByteSource): Promise<WeightSource> {
         );
       }
       if (sizeOf(tensor.shape) === 0) return decode(new Uint8Array(0), tensor.shape);
-      const bytes = await readEntry(source, storages.get(tensor.storage.key) as ZipEntry);
+      const entry = storages.get(tensor.storage.key) as ZipEntry;
+      const [begin, end] = spanOf(tensor);
+      const bytes = await readEntry(source, entry, checked, begin, end);
       return decode(gatherStrided(bytes, tensor), tensor.shape);
     },
     close: () => source.close(),

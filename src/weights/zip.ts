@@ -10,6 +10,8 @@ export interface ZipEntry {
   readonly size: number;
   /** Offset of its local header in the archive. */
   readonly header: number;
+  /** Offset of what follows in the archive, the next entry or the directory: its data end before. */
+  readonly limit: number;
 }
 
 /** A directory of a model's checkpoint is far smaller; it bounds what a lie can allocate. */
@@ -75,6 +77,8 @@ interface Directory {
   readonly entries: number;
   readonly size: number;
   readonly offset: number;
+  /** Offset of the record that describes the directory: the directory ends before. */
+  readonly limit: number;
 }
 
 /** Where the central directory lies, by the record at the end of the archive and its 64-bit form. */
@@ -99,13 +103,23 @@ async function findDirectory(source: ByteSource): Promise<Directory> {
   const locator = locatorAt >= 0 ? new Fields(await source.read(locatorAt, end), where) : null;
   if (locator === null || locator.u32(0) !== 0x07064b50) {
     if (long) fail(where, "the locator of a zip64 directory", "none");
-    return short;
+    return { ...short, limit: end };
   }
   const recordAt = locator.u64(8);
   if (recordAt + 56 > locatorAt) fail(where, "a zip64 record inside the file", `${recordAt}`);
   const record = new Fields(await source.read(recordAt, recordAt + 56), where);
   if (record.u32(0) !== 0x06064b50) fail(where, "a zip64 record", "something else");
-  return { entries: record.u64(32), size: record.u64(40), offset: record.u64(48) };
+  const long64 = { entries: record.u64(32), size: record.u64(40), offset: record.u64(48) };
+  for (const [name, full] of [
+    ["entries", 0xffff],
+    ["size", 0xffffffff],
+    ["offset", 0xffffffff],
+  ] as const) {
+    if (short[name] !== full && short[name] !== long64[name]) {
+      fail(where, `the same ${name} in both ends of the zip directory`, `${long64[name]}`);
+    }
+  }
+  return { ...long64, limit: recordAt };
 }
 
 /** The 64-bit sizes of an entry whose 32-bit fields are full, from its extra fields. */
@@ -146,10 +160,12 @@ export async function readZipDirectory(source: ByteSource): Promise<Map<string, 
   if (place.size > largestDirectory || place.entries > mostEntries) {
     fail(where, "a zip directory of a model", `${place.entries} entries in ${place.size} bytes`);
   }
-  if (place.offset + place.size > size) fail(where, "a zip directory inside the file", "none");
+  if (place.offset + place.size > place.limit) {
+    fail(where, "a zip directory before its end record", `${place.size} bytes at ${place.offset}`);
+  }
   const bytes = await source.read(place.offset, place.offset + place.size);
   const directory = new Fields(bytes, where);
-  const entries = new Map<string, ZipEntry>();
+  const entries = new Map<string, Omit<ZipEntry, "limit">>();
   let at = 0;
   for (let i = 0; i < place.entries; i++) {
     if (directory.u32(at) !== 0x02014b50) fail(where, "an entry of the zip directory", "none");
@@ -182,19 +198,28 @@ export async function readZipDirectory(source: ByteSource): Promise<Map<string, 
     entries.set(name, { name, crc, size: fields.size, header: fields.header });
     at += 46 + nameLength + extraLength + commentLength;
   }
-  checkApart(entries, place.offset, where);
-  return entries;
+  if (at !== place.size) fail(where, `a zip directory of ${at} bytes`, `${place.size}`);
+  return apart(entries, place.offset, where);
 }
 
-/** No byte may belong to two entries: so archives cannot claim more than they hold. */
-function checkApart(entries: ReadonlyMap<string, ZipEntry>, end: number, where: string): void {
+/** The entries with their limits. No byte may belong to two: so archives cannot claim more than they hold. */
+function apart(
+  entries: ReadonlyMap<string, Omit<ZipEntry, "limit">>,
+  end: number,
+  where: string,
+): Map<string, ZipEntry> {
   const inOrder = [...entries.values()].sort((a, b) => a.header - b.header);
-  for (const [i, { name, header, size }] of inOrder.entries()) {
-    const next = inOrder[i + 1]?.header ?? end;
-    if (header + 30 + size > next) {
-      fail(`${where}: ${shown(name)}`, "an entry apart from all others", "one that overlaps");
-    }
+  const limited = new Map<string, ZipEntry>();
+  for (const [i, entry] of inOrder.entries()) {
+    const limit = inOrder[i + 1]?.header ?? end;
+    if (entry.header + 30 + entry.size > limit) overlaps(`${where}: ${shown(entry.name)}`);
+    limited.set(entry.name, { ...entry, limit });
   }
+  return limited;
+}
+
+function overlaps(where: string): never {
+  return fail(where, "an entry apart from all others", "one that overlaps");
 }
 
 /**
@@ -204,14 +229,23 @@ function checkApart(entries: ReadonlyMap<string, ZipEntry>, end: number, where: 
  */
 export async function zipDataStart(source: ByteSource, entry: ZipEntry): Promise<number> {
   const where = `${source.where}: ${shown(entry.name)}`;
-  const { header, size, name } = entry;
+  const { header, size, name, crc, limit } = entry;
   const local = new Fields(await source.read(header, header + 30), where);
   if (local.u32(0) !== 0x04034b50) fail(where, "a local zip header", "something else");
   const [nameLength, extraLength] = [local.u16(26), local.u16(28)];
   const start = header + 30 + nameLength + extraLength;
-  if (start + size > source.size) fail(where, `${size} bytes`, "the end of the file");
+  if (start + size > limit) overlaps(where);
   const text = new Fields(await source.read(header + 30, header + 30 + nameLength), where);
-  if (text.text(0, nameLength) !== name || local.u16(8) !== 0) {
+  const flags = local.u16(6);
+  // With flag 3, as torch writes it, sizes and CRC follow the data; full sizes stand in an extra field.
+  const sizesFollow = (flags & 8) !== 0;
+  const agrees = (at: number) => local.u32(at) === size || local.u32(at) === 0xffffffff;
+  if (
+    text.text(0, nameLength) !== name ||
+    (flags & 1) !== 0 ||
+    local.u16(8) !== 0 ||
+    !(sizesFollow || (local.u32(14) === crc && agrees(18) && agrees(22)))
+  ) {
     fail(where, "a local header that agrees with the zip directory", "another");
   }
   return start;

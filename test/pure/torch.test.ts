@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { LabError } from "../../src/errors.js";
 import type { FloatTensor } from "../../src/graph/index.js";
@@ -7,7 +7,7 @@ import { memorySource } from "../../src/weights/byte-source.js";
 import { memoryFiles, type WeightSource } from "../../src/weights/index.js";
 import { openTorch } from "../../src/weights/torch.js";
 import { fixtureTensors } from "../support/fixtures.js";
-import { torchFile } from "../../bench/torch-file.mjs";
+import { statePickle, torchFile, zipFile } from "../../bench/torch-file.mjs";
 
 const root = new URL("../fixtures/pth/", import.meta.url);
 const open = async (path: string) =>
@@ -65,6 +65,50 @@ describe("torch checkpoints", () => {
     }
   });
 
+  it("read a storage whole once, for its CRC, and then the parts that tensors need", async () => {
+    const bytes = await readFile(new URL("variants/strided_shared.pth", root));
+    const memory = memorySource(bytes, "f");
+    let count = 0;
+    const source = await openTorch({
+      ...memory,
+      read(begin, end) {
+        count += end - begin;
+        return memory.read(begin, end);
+      },
+    });
+    const read = async (name: string) => {
+      const before = count;
+      const { data } = await source.float(name);
+      return { bytes: count - before, data };
+    };
+    const header = 400; // A local header and its name are read beside the data.
+    const query = await read("blocks.0.attn.W_Q"); // [4, 32, 8] out of [32, 96] numbers.
+    expect(query.bytes).toBeGreaterThanOrEqual(4 * 3 * query.data.length);
+    // Of 32 rows from the first head's first number to the last head's last one.
+    expect((await read("blocks.0.attn.W_K")).bytes).toBeLessThan(query.bytes);
+    const again = await read("blocks.0.attn.W_Q");
+    expect(again.data).toEqual(query.data);
+    expect(again.bytes).toBeLessThan(query.bytes);
+    const bias = await read("blocks.0.attn.b_Q"); // 32 of 96 numbers.
+    expect(bias.bytes).toBeGreaterThanOrEqual(4 * 96);
+    expect((await read("blocks.0.attn.b_Q")).bytes).toBeLessThan(4 * 32 + header);
+  });
+
+  it("a tensor that is part of a storage with a wrong CRC is refused, each time", async () => {
+    const bytes = new Uint8Array(await readFile(new URL("variants/strided_shared.pth", root)));
+    const good = await openTorch(memorySource(bytes, "f"));
+    const { data } = await good.float("blocks.0.attn.W_V");
+    const number = new Uint8Array(data.buffer, data.byteOffset + 4 * 100, 32);
+    const at = Buffer.from(bytes).indexOf(number);
+    expect(at).toBeGreaterThan(0);
+    bytes[at] = (bytes[at] as number) ^ 1;
+    const source = await openTorch(memorySource(bytes, "f"));
+    // W_Q lies in the same storage, but not in the damaged bytes.
+    for (const name of ["blocks.0.attn.W_Q", "blocks.0.attn.W_V", "blocks.0.attn.W_Q"]) {
+      await expect(source.float(name)).rejects.toThrow("expected bytes of the stated CRC-32");
+    }
+  });
+
   it("honour strides of 0 and empty tensors", async () => {
     const source = await open("variants/strided_shared.pth");
     const expanded = await source.float("extra.expanded");
@@ -85,6 +129,16 @@ describe("torch checkpoints", () => {
     expect(source.names).toContain("blocks.0.attn.mask");
     await expect(source.float("blocks.0.attn.mask")).rejects.toThrow("got BoolStorage");
     await expect(source.float("embed.W_F")).rejects.toThrow("expected in the file, got none");
+  });
+
+  it("the tests above and below cover every file of the set", async () => {
+    const manifest = JSON.parse(await readFile(new URL("manifest.json", root), "utf8")) as object;
+    const files = (await readdir(root, { recursive: true })).filter((name) =>
+      name.endsWith(".pth"),
+    );
+    expect(files.sort()).toEqual(Object.keys(manifest).sort());
+    const tests = await readFile(new URL(import.meta.url), "utf8");
+    for (const file of files) expect(tests).toContain(`"${file}"`);
   });
 
   it.each([
@@ -130,6 +184,42 @@ describe("torch checkpoints", () => {
     const { weights: good } = await readWeights(await files("variants/good_1l.pth"));
     expect(good.has("blocks.0.attn.mask")).toBe(false);
   });
+
+  it.each<[string, [string, string][], string]>([
+    ["big-endian numbers", [["m/byteorder", "big"]], 'little-endian numbers, got "big"'],
+    ["a byte order that is none", [["m/byteorder", "x".repeat(99)]], "little-endian numbers"],
+    ["a program", [["m/constants.pkl", "x"]], "a TorchScript program"],
+    ["a program's code", [["m/code/__torch__.py", "x"]], "a TorchScript program"],
+    ["two pickles", [["n/data.pkl", "x"]], "one data.pkl, got 2"],
+  ])("%s are refused", async (_, extra, message) => {
+    const one: FloatTensor = { dtype: "float32", shape: [1], data: Float32Array.of(1) };
+    const bytes = zipFile([
+      ["m/data.pkl", statePickle(new Map([["w", one]]))],
+      ["m/data/0", new Uint8Array(4)],
+      ...extra.map(([name, text]) => [name, new TextEncoder().encode(text)] as const),
+    ]);
+    const opening = openTorch(memorySource(bytes, "f"));
+    await expect(opening).rejects.toBeInstanceOf(LabError);
+    await expect(opening).rejects.toThrow(message);
+  });
+
+  it.each<[string, readonly number[], number, string]>([
+    ["more elements than can be counted", [2 ** 30, 2 ** 30, 2 ** 30], 1, "at most 1048576"],
+    ["more elements than its storage", [2], 1, "within a storage of 1"],
+    ["a storage of another size", [1], 2, "a storage of 1 FloatStorage numbers, got 8 bytes"],
+  ])(
+    "a tensor that claims %s is refused before anything is read",
+    async (_, shape, length, message) => {
+      const claim: FloatTensor = { dtype: "float32", shape, data: new Float32Array(1) };
+      const bytes = zipFile([
+        ["m/data.pkl", statePickle(new Map([["w", claim]]))],
+        ["m/data/0", new Uint8Array(4 * length)],
+      ]);
+      const opening = openTorch(memorySource(bytes, "f"));
+      await expect(opening).rejects.toBeInstanceOf(LabError);
+      await expect(opening).rejects.toThrow(message);
+    },
+  );
 
   it("pollute no prototype", async () => {
     const one: FloatTensor = { dtype: "float32", shape: [1], data: Float32Array.of(1) };
