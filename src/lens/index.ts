@@ -49,7 +49,12 @@ export { addTensor, replace, scale, zero } from "./feeds.js";
 export { allHeads, checkHead, type Head, headName, parseHead } from "./heads.js";
 export { kCompositionCore } from "./k-composition.js";
 export { logitDifference, logOddsOf, meanLossFrom, type Metric } from "./metric.js";
-export { activationPatching, type PatchingOptions, type PatchTable } from "./patching.js";
+export {
+  activationPatching,
+  patchingCorrelation,
+  type PatchingOptions,
+  type PatchTable,
+} from "./patching.js";
 export {
   pathPatching,
   type PathPatch,
@@ -87,3 +92,14 @@ export {
 } from "./prefix-matching.js";
 export { repeatedTokenLoss, type RepeatedTokenLoss } from "./repeated-token-loss.js";
 export { type IdRange, repeatedTokens, type RepeatedTokens } from "./repeated-tokens.js";
+export {
+  type AblationEffect,
+  ablationEffect,
+  type AblationEffectOptions,
+} from "./ablation-effect.js";
+export {
+  type Edge,
+  edgeAttribution,
+  type EdgeAttributionOptions,
+  type EdgeEnd,
+} from "./edge-attribution.js";

@@ -1,6 +1,7 @@
 import { usageError } from "../errors.js";
 import type { FloatTensor, Tensor } from "../graph/index.js";
 import { matchNames, type Model, type TokenInput } from "../model/index.js";
+import { coMomentsOf, pearson } from "../stats/index.js";
 import { axisNamed } from "./axes.js";
 import { replace } from "./feeds.js";
 import type { Metric } from "./metric.js";
@@ -145,4 +146,20 @@ function choicesOf(by: PatchingOptions["by"], sizes: readonly number[]): Selecti
 
 function labelsOf(size: number): string[] {
   return Array.from({ length: size }, (_, i) => String(i));
+}
+
+/**
+ * How well an estimate of patching, such as attribution patching, agrees with exact patching of the same
+ * places: Pearson's correlation of the changes against the corrupted run; `null` where one of them does
+ * not vary.
+ *
+ * @throws LabError of wrong usage if the tables are not of the same places.
+ */
+export function patchingCorrelation(exact: PatchTable, estimate: PatchTable): number | null {
+  const places = ({ axes }: PatchTable) => JSON.stringify(axes);
+  if (places(exact) !== places(estimate)) {
+    throw usageError("correlation: expected tables of the same places, got others");
+  }
+  const changes = exact.values.map((value) => value - exact.corrupted);
+  return pearson(coMomentsOf(changes, estimate.values));
 }

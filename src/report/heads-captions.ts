@@ -46,7 +46,8 @@ export function readHeadsScatter({ n, threshold }: HeadsSummary): string {
     `effect of its mean ablation (up, n = ${formatCounted(n.ablation, "sequence pair")}), with 95 % ` +
     `intervals. A head whose interval lies right of the threshold ${formatNumber(threshold)} and below ` +
     `zero is listed as an induction head: filled circles. Open squares are previous-token heads, ` +
-    `which can matter to induction without the pattern of it; small open circles are all others.`
+    `which can matter to induction without the pattern of it; small open circles are all others. Named, ` +
+    `where there is room: those listed, and others whose ablation costs more than a tenth of the strength.`
   );
 }
 

@@ -36,6 +36,13 @@ export function headPoints({ heads }: HeadsSummary): readonly HeadPoint[] {
     });
 }
 
+/** Heads that are not listed, but whose ablation costs more than a tenth of the strength. */
+function costly(others: readonly HeadPoint[], { strength }: HeadsSummary): HeadPoint[] {
+  return others
+    .filter(({ y, high }) => high < 0 && -y > 0.1 * Math.abs(strength.mean))
+    .toSorted((p, q) => p.y - q.y);
+}
+
 /** Room on both sides of the data, zero included; one nat each way where there is no height. */
 function effectDomain(points: readonly HeadPoint[]): [number, number] {
   const low = Math.min(0, ...points.map((point) => point.low));
@@ -120,7 +127,7 @@ export function headsScatter(summary: HeadsSummary, options: FigureOptions): SVG
       (_index, scales, _values, dimensions, { document }) =>
         placeHeadLabels(
           document,
-          { named: [...listed, ...before], points },
+          { named: [...listed, ...before, ...costly(others, summary)], points },
           scales,
           dimensions,
           theme,

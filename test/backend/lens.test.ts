@@ -2,13 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Engine, type FloatTensor, type Tensor, tensor } from "../../src/graph/index.js";
 import {
   ablate,
+  ablationEffect,
   activationPatching,
   allHeads,
+  attributionPatching,
+  edgeAttribution,
   headMeans,
   logitDifference,
   logOddsOf,
   meanLossFrom,
   parseHead,
+  patchingCorrelation,
   pathPatching,
   replace,
   runRows,
@@ -140,6 +144,76 @@ describe.each(fixtures)("the lens on %s", (fixture) => {
     });
     const { patched } = path as { patched: number };
     expect(patched).toBeCloseTo(table.values[1] as number, 4);
+  });
+
+  it("edges of a head sum to its node attribution", async () => {
+    const options = {
+      clean: rows[0]!,
+      corrupted: rows[2]!,
+      objective: "logitDiff",
+      targets: [3, 5],
+    };
+    const edges = await edgeAttribution(model, options);
+    const nodes = await attributionPatching(model, {
+      ...options,
+      hooks: "blocks.*.attn.hook_result",
+      by: ["head"],
+    });
+    for (const [i, { layer, head }] of allHeads(model.config).entries()) {
+      const own = edges.filter(({ from }) => from.layer === layer && from.head === head);
+      const sum = own.reduce((total, { value }) => total + value, 0);
+      expect(sum, `L${layer}H${head}`).toBeCloseTo(nodes.values[i] as number, 3);
+    }
+    expect(edges[0]?.name).toMatch(/^L\dH\d → /);
+    await expect(edgeAttribution(model, { ...options, clean: [1, 2] })).rejects.toThrow(
+      "equal length",
+    );
+  });
+
+  it("attribution by integrated gradients agrees better with exact patching", async () => {
+    const metric = logitDifference(3, 5);
+    const pair = { clean: rows[0]!, corrupted: rows[2]! };
+    const where = { hooks: "blocks.*.attn.hook_z", by: ["position", "head"] as const };
+    const exact = await activationPatching(model, { ...pair, ...where, metric });
+    const objective = { objective: "logitDiff", targets: [3, 5] };
+    const first = await attributionPatching(model, { ...pair, ...where, ...objective });
+    const integrated = await attributionPatching(model, {
+      ...pair,
+      ...where,
+      ...objective,
+      steps: 8,
+    });
+    const [r1, r8] = [first, integrated].map(
+      (table) => patchingCorrelation(exact, table) as number,
+    );
+    expect(r8).toBeGreaterThan(0.7);
+    expect(r8).toBeGreaterThan((r1 as number) - 0.05);
+    expect(() => patchingCorrelation(exact, { ...first, axes: [] })).toThrow("of the same places");
+  });
+
+  it("puts random sets of heads beside an ablation, and says which weights it ran on", async () => {
+    const options = {
+      tokens,
+      metric: meanLossFrom(0),
+      heads: [{ layer: 1, head: 1 }],
+      kind: "zero",
+      randomSets: 3,
+    } as const;
+    const result = await ablationEffect(model, options);
+    expect(result.randomSets.length).toBeGreaterThan(0);
+    expect(result.randomSets.flatMap(({ heads }) => heads)).not.toContain("L1H1");
+    expect(result.weights).toContain("processed weights");
+    expect(await ablationEffect(model, options)).toEqual(result);
+    const loss = meanLossFrom(0);
+    const with_ = await model.run(tokens, { fetch: loss.fetch });
+    const without = await model.run(tokens, {
+      fetch: loss.fetch,
+      feed: ablate(model, options.heads, "zero"),
+    });
+    const mean = (values: Float64Array) => values.reduce((a, b) => a + b, 0) / values.length;
+    const expected = mean(loss.values(without)) - mean(loss.values(with_));
+    expect(result.effect.mean).toBeCloseTo(expected, 5);
+    await expect(ablationEffect(model, { ...options, heads: [] })).rejects.toThrow("got none");
   });
 
   it("runs sequences of unequal length as if each ran alone", async () => {

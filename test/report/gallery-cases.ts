@@ -9,6 +9,7 @@ import {
   scenario,
   syntheticRows,
 } from "./synthetic.js";
+import { headsOf } from "./synthetic-heads.js";
 
 /** A whole run of the post's size on the embedded model's vocabulary. */
 export function fullRun(tokens = 8189): ReportData {
@@ -52,5 +53,10 @@ export function galleryCases(): Record<string, FigureData> {
     "A small run, crossed design, restricted partners": smallRun(),
     "Next to nothing": leastRun(),
     "No induction": { neighbours: neighboursOf(512, 0.05) },
+    "Heads of two layers": { heads: headsOf({ layers: 2, heads: 8 }) },
+    "Heads of twelve layers": { heads: headsOf({ layers: 12, heads: 12 }) },
+    "Heads of one layer, one sequence": {
+      heads: headsOf({ layers: 1, heads: 4, n: 1, pair: false }),
+    },
   };
 }

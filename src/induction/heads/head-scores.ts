@@ -1,3 +1,5 @@
+import { type AttendedPlaces, meanAttention } from "../../lens/index.js";
+import type { Model } from "../../model/index.js";
 import { momentsOf } from "../../stats/index.js";
 import { estimateOf } from "../estimate.js";
 import type { Experiment } from "../experiment.js";
@@ -5,7 +7,6 @@ import { experimentCodes } from "../protocol.js";
 import { scoreRows, type ScoreRows } from "../score-rows.js";
 import type { Lab } from "../strength-meter.js";
 import type { Estimate } from "../summary.js";
-import { patternScores, type PatternScore } from "./pattern-scores.js";
 import { randomTwin } from "./random-model.js";
 import { repeatedSequence, type RepeatedShape } from "./repeated-sequence.js";
 
@@ -29,19 +30,13 @@ export type DetectorSummary = Readonly<
  * Over sequences BOS r r, means over the second half: attention to the position before, to the first
  * occurrence of the token, and to what followed that occurrence.
  */
-function detectorScores(length: number): PatternScore[] {
+function detectorPlaces(length: number): AttendedPlaces[] {
   const second = (query: number) => query > length;
   const first = (tokens: Int32Array, query: number) => tokens.indexOf(tokens[query] as number, 1);
   return [
-    { name: "previousToken", keys: (_, query) => (second(query) ? [query - 1] : []) },
-    {
-      name: "duplicateToken",
-      keys: (tokens, query) => (second(query) ? [first(tokens, query)] : []),
-    },
-    {
-      name: "induction",
-      keys: (tokens, query) => (second(query) ? [first(tokens, query) + 1] : []),
-    },
+    { keys: (_, query) => (second(query) ? [query - 1] : []) },
+    { keys: (tokens, query) => (second(query) ? [first(tokens, query)] : []) },
+    { keys: (tokens, query) => (second(query) ? [first(tokens, query) + 1] : []) },
   ];
 }
 
@@ -51,13 +46,13 @@ export const headScores: Experiment<HeadScoreParams, DetectorSummary, ScoreRows>
   units: ({ sequences }) => ({ count: 1, sequences }),
   async measure(lab, { length, heads }, { from, to }) {
     const shape: RepeatedShape = { length, times: 2 };
-    const scores = detectorScores(length);
-    const width = 2 * scores.length * heads;
+    const places = detectorPlaces(length);
+    const width = 2 * places.length * heads;
     const rows = scoreRows(from, to, width);
     const twin = randomTwin(lab.model, lab.seed);
     await inBatches(lab, { from, to }, shape, experimentCodes.headScores, async (batch, at) => {
-      const own = await patternScores(lab.model, batch, scores);
-      const random = await patternScores(twin, batch, scores);
+      const own = await scoresOf(lab.model, batch, places);
+      const random = await scoresOf(twin, batch, places);
       const half = width / 2;
       for (let i = 0; i < batch.length && at + i < to - from; i++) {
         rows.scores.set(own.subarray(i * half, (i + 1) * half), (at + i) * width);
@@ -92,8 +87,7 @@ const prefixShape: RepeatedShape = { length: 25, times: 4 };
  * it, over the repetitions. Definition: Olsson et al., "In-context Learning and Induction Heads", 2022,
  * appendix, with all ids that the protocol draws.
  */
-const prefixMatchingScore: PatternScore = {
-  name: "prefixMatching",
+const prefixPlaces: AttendedPlaces = {
   keys(tokens, query) {
     if (query <= prefixShape.length) return [];
     const keys: number[] = [];
@@ -110,7 +104,7 @@ export const prefixMatching: Experiment<PrefixMatchingParams, Estimate[], ScoreR
     const rows = scoreRows(from, to, heads);
     const { prefixMatching: code } = experimentCodes;
     await inBatches(lab, { from, to }, prefixShape, code, async (batch, at) => {
-      const scores = await patternScores(lab.model, batch, [prefixMatchingScore]);
+      const scores = await scoresOf(lab.model, batch, [prefixPlaces]);
       const kept = Math.min(batch.length, to - from - at) * heads;
       rows.scores.set(scores.subarray(0, kept), at * heads);
     });
@@ -118,6 +112,23 @@ export const prefixMatching: Experiment<PrefixMatchingParams, Estimate[], ScoreR
   },
   summarise: ({ heads }, pieces) => columnEstimates(pieces, heads),
 };
+
+/** Mean attention to places, [sequence, place, head]. */
+async function scoresOf(
+  model: Model,
+  batch: readonly Int32Array[],
+  places: readonly AttendedPlaces[],
+): Promise<Float64Array> {
+  const kinds = await meanAttention(model, batch, places, batch.length);
+  const heads = kinds[0]?.length ?? 0;
+  const scores = new Float64Array(batch.length * places.length * heads);
+  for (const [kind, estimates] of kinds.entries()) {
+    for (const [head, { values }] of estimates.entries()) {
+      values.forEach((value, i) => (scores[(i * places.length + kind) * heads + head] = value));
+    }
+  }
+  return scores;
+}
 
 /** The sequences of a range in fixed batches, the last one filled up with its own last sequence. */
 async function inBatches(
