@@ -149,7 +149,7 @@ export function readPickle(bytes: Uint8Array, rules: PickleRules, where: string)
     if (rules.globals.has(full)) return new PickleGlobal(full);
     throw new LabError(
       `${where}: expected tensors alone, got the Python object ${shown(`${module} ${name}`)}`,
-      { hint: "the file would run code when torch loads it: do not trust it" },
+      { hint: "torch would run it: load the file only if you trust it, and save its state_dict()" },
     );
   };
   const setItems = (target: PickleValue, items: readonly PickleValue[]) => {

@@ -7,7 +7,7 @@ import { shown } from "./safetensors-header.js";
 import { readStateDict, type TorchTensor } from "./torch-pickle.js";
 import { gatherStrided, spanOf, storageTypes } from "./torch-storage.js";
 import type { WeightSource } from "./weight-source.js";
-import { readZipDirectory, type ZipEntry, zipDataStart } from "./zip.js";
+import { checkStored, readZipDirectory, type ZipEntry, zipDataStart } from "./zip.js";
 
 /** The pickle names tensors and holds no numbers: a few hundred bytes for each. */
 const largestPickle = 2 ** 26;
@@ -95,6 +95,7 @@ export async function openTorch(source: ByteSource): Promise<WeightSource> {
   }
   const entries = await readZipDirectory(source);
   const root = rootOf(entries, where);
+  for (const entry of entries.values()) checkStored(entry, where);
   const checked = new Set<ZipEntry>();
   const order = entries.get(`${root}byteorder`);
   if (order !== undefined) {

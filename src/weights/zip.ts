@@ -2,11 +2,14 @@ import { LabError } from "../errors.js";
 import type { ByteSource } from "./byte-source.js";
 import { shown } from "./safetensors-header.js";
 
-/** A stored entry of a zip archive. */
+/** An entry of a zip archive. */
 export interface ZipEntry {
   readonly name: string;
+  /** How it is packed; 0 for entries that are stored as they are, the only ones that can be read. */
+  readonly method: number;
   /** CRC-32 of its bytes, as the directory states it. */
   readonly crc: number;
+  /** Bytes that it takes in the archive. */
   readonly size: number;
   /** Offset of its local header in the archive. */
   readonly header: number;
@@ -147,11 +150,11 @@ function wide(
 }
 
 /**
- * The stored entries of a zip archive, by name. Reads the directory alone; everything that it claims is
+ * The entries of a zip archive, by name. Reads the directory alone; everything that it claims is
  * checked against the file's length, and entries that overlap or stand twice are refused. Definition:
  * PKWARE's APPNOTE.TXT 6.3.
  *
- * @throws LabError at the first thing that is wrong, and for entries that are packed or encrypted.
+ * @throws LabError at the first thing that is wrong, and for entries that are encrypted.
  */
 export async function readZipDirectory(source: ByteSource): Promise<Map<string, ZipEntry>> {
   const { where, size } = source;
@@ -182,20 +185,19 @@ export async function readZipDirectory(source: ByteSource): Promise<Map<string, 
     wide(directory, extra, fields, entryWhere);
     if ((directory.u16(at + 8) & 1) !== 0) fail(entryWhere, "a plain entry", "an encrypted one");
     const method = directory.u16(at + 10);
-    if (method !== 0 || fields.size !== fields.packed) {
-      const hint = "save it again with torch.save, which does not compress";
-      fail(entryWhere, "a stored entry", `a compressed one (method ${method})`, hint);
+    if (method === 0 && fields.size !== fields.packed) {
+      fail(entryWhere, `${fields.packed} bytes as they are stored`, `${fields.size}`);
     }
-    if (fields.header + 30 + fields.size > place.offset) {
+    if (fields.header + 30 + fields.packed > place.offset) {
       fail(
         entryWhere,
         "data before the zip directory",
-        `data up to byte ${fields.header + fields.size}`,
+        `data up to byte ${fields.header + fields.packed}`,
       );
     }
     if (entries.has(name)) fail(where, "every entry once", `${shown(name)} twice`);
     const crc = directory.u32(at + 16);
-    entries.set(name, { name, crc, size: fields.size, header: fields.header });
+    entries.set(name, { name, method, crc, size: fields.packed, header: fields.header });
     at += 46 + nameLength + extraLength + commentLength;
   }
   if (at !== place.size) fail(where, `a zip directory of ${at} bytes`, `${place.size}`);
@@ -223,12 +225,26 @@ function overlaps(where: string): never {
 }
 
 /**
- * Where the bytes of an entry begin, by its local header, which must agree with the directory.
+ * Refuses an entry whose bytes are not stored as they are.
  *
- * @throws LabError if it does not.
+ * @param archive The archive, as it is named in errors.
+ * @throws LabError if it is packed.
+ */
+export function checkStored({ name, method }: ZipEntry, archive: string): void {
+  if (method === 0) return;
+  const hint = "save it again with torch.save, which does not compress";
+  const where = `${archive}: ${shown(name)}`;
+  fail(where, "a stored entry", `a compressed one (method ${method})`, hint);
+}
+
+/**
+ * Where the bytes of a stored entry begin, by its local header, which must agree with the directory.
+ *
+ * @throws LabError if it does not, and if the entry is packed.
  */
 export async function zipDataStart(source: ByteSource, entry: ZipEntry): Promise<number> {
   const where = `${source.where}: ${shown(entry.name)}`;
+  checkStored(entry, source.where);
   const { header, size, name, crc, limit } = entry;
   const local = new Fields(await source.read(header, header + 30), where);
   if (local.u32(0) !== 0x04034b50) fail(where, "a local zip header", "something else");

@@ -11,6 +11,9 @@ describe("mutated weight files are read or refused in one line", () => {
       const { read, refused, wrong } = await fuzzWeights(2, from, from + chunk);
       expect(wrong).toEqual([]);
       expect(read + refused).toBe(chunk);
+      // The mutations must be neither harmless nor all alike.
+      expect(read).toBeGreaterThan(chunk / 10);
+      expect(refused).toBeGreaterThan(chunk / 2);
     },
     300_000,
   );

@@ -203,6 +203,17 @@ describe("torch checkpoints", () => {
     await expect(opening).rejects.toThrow(message);
   });
 
+  it("a program is refused as one, though torch packs its code", async () => {
+    const name = new TextEncoder().encode("m/code/x.py");
+    const bytes = zipFile([
+      ["m/code/x.py", new Uint8Array(8)],
+      ["m/data.pkl", statePickle(new Map())],
+    ]);
+    const method = Buffer.from(bytes).lastIndexOf(name) - 46 + 10;
+    bytes[method] = 8;
+    await expect(openTorch(memorySource(bytes, "f"))).rejects.toThrow("a TorchScript program");
+  });
+
   it.each<[string, readonly number[], number, string]>([
     ["more elements than can be counted", [2 ** 30, 2 ** 30, 2 ** 30], 1, "at most 1048576"],
     ["more elements than its storage", [2], 1, "within a storage of 1"],
