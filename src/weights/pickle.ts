@@ -1,60 +1,18 @@
 import { LabError } from "../errors.js";
-import { shown } from "./safetensors-header.js";
+import { PickleBytes } from "./pickle-bytes.js";
+import {
+  type PickleDict,
+  PickleGlobal,
+  type PickleRules,
+  PickleTuple,
+  type PickleValue,
+} from "./pickle-values.js";
+import { shown } from "./shown.js";
 
 /**
  * A machine for pickles that can only build data. A pickle is a program: this one knows the opcodes
  * that `torch.save` writes, looks nothing up and calls nothing but what its user allows by name.
  */
-
-/** A Python object that a pickle names, allowed or not; it is never looked up. */
-export class PickleGlobal {
-  readonly name: string;
-
-  constructor(name: string) {
-    this.name = name;
-  }
-}
-
-/** A Python tuple. */
-export class PickleTuple {
-  readonly items: readonly PickleValue[];
-
-  constructor(items: readonly PickleValue[]) {
-    this.items = items;
-  }
-}
-
-/** A Python dict with its keys in order; keys that are no text are left out of it. */
-export type PickleDict = Map<string, PickleValue>;
-
-/** What a persistent id stands for, or what a call gives: of the reader's own making. */
-export interface PickleObject {
-  readonly kind: string;
-}
-
-/** A value that a pickle can build. */
-export type PickleValue =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | Uint8Array
-  | PickleTuple
-  | PickleValue[]
-  | PickleDict
-  | PickleGlobal
-  | PickleObject;
-
-/** What a pickle may do besides building data. */
-export interface PickleRules {
-  /** Names such as `collections.OrderedDict` that may stand in the pickle. */
-  readonly globals: ReadonlySet<string>;
-  /** What calling an allowed global gives. @throws LabError if it may not be called so. */
-  call(name: string, args: readonly PickleValue[]): PickleValue;
-  /** What a persistent id stands for. @throws LabError if it is none that is known. */
-  persistent(id: PickleValue): PickleValue;
-}
 
 /** Bounds that no checkpoint comes near; they keep a hostile pickle from growing without end. */
 const mostSteps = 5_000_000;
@@ -70,51 +28,14 @@ const mostObjects = 500_000;
  *   data, and for a pickle that is damaged.
  */
 export function readPickle(bytes: Uint8Array, rules: PickleRules, where: string): PickleValue {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const input = new PickleBytes(bytes, where);
   const memo = new Map<number, PickleValue>();
   // Everything above the last mark; what lies below it waits among the outer ones.
   let stack: PickleValue[] = [];
   const outer: PickleValue[][] = [];
-  let at = 0;
   let objects = 0;
 
-  const fail = (expected: string, got: string): never => {
-    throw new LabError(`${where}: expected ${expected}, got ${got}`, {
-      hint: "the file is damaged, or no checkpoint of torch.save: fetch it again",
-    });
-  };
-  const take = (length: number): number => {
-    const start = at;
-    if (!(length >= 0 && start + length <= bytes.length)) fail("a whole pickle", "its end");
-    at = start + length;
-    return start;
-  };
-  const u8 = () => view.getUint8(take(1));
-  const u16 = () => view.getUint16(take(2), true);
-  const u32 = () => view.getUint32(take(4), true);
-  const u64 = (): number => {
-    const value = view.getBigUint64(take(8), true);
-    return value <= BigInt(bytes.length) ? Number(value) : fail("a whole pickle", "its end");
-  };
-  const bytesOf = (length: number) => {
-    const start = take(length);
-    return bytes.subarray(start, start + length);
-  };
-  const text = (length: number): string => {
-    try {
-      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytesOf(length));
-    } catch (error) {
-      if (error instanceof LabError) throw error;
-      return fail("text in UTF-8", "something else");
-    }
-  };
-  const line = (): string => {
-    const end = bytes.indexOf(0x0a, at);
-    if (end < 0) fail("a whole pickle", "its end");
-    const found = text(end - at);
-    at++;
-    return found;
-  };
+  const fail = (expected: string, got: string): never => input.fail(expected, got);
   const push = (value: PickleValue) => {
     if (stack.length >= mostStack) fail("a pickle of a model", "one without end");
     if (typeof value === "object" && value !== null && ++objects > mostObjects) {
@@ -163,14 +84,6 @@ export function readPickle(bytes: Uint8Array, rules: PickleRules, where: string)
     if (!Array.isArray(target)) fail("a list", "something else");
     for (const item of items) (target as PickleValue[]).push(item);
   };
-  const long = (length: number): number | bigint => {
-    if (length > 8) fail("a number of at most 64 bits", `one of ${8 * length}`);
-    let value = 0n;
-    const digits = bytesOf(length);
-    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(digits[i] as number);
-    if (length > 0 && (digits[length - 1] as number) >= 0x80) value -= 1n << BigInt(8 * length);
-    return value >= -(2n ** 53n) && value <= 2n ** 53n ? Number(value) : value;
-  };
   const remember = (key: number) => {
     if (memo.size >= mostStack) fail("a pickle of a model", "one without end");
     memo.set(key, top());
@@ -182,7 +95,7 @@ export function readPickle(bytes: Uint8Array, rules: PickleRules, where: string)
 
   for (let step = 0; ; step++) {
     if (step > mostSteps) fail("a pickle of a model", "one without end");
-    const code = u8();
+    const code = input.u8();
     switch (String.fromCharCode(code)) {
       case ".":
         return pop();
@@ -202,31 +115,31 @@ export function readPickle(bytes: Uint8Array, rules: PickleRules, where: string)
         push(null);
         break;
       case "K":
-        push(u8());
+        push(input.u8());
         break;
       case "M":
-        push(u16());
+        push(input.u16());
         break;
       case "J":
-        push(view.getInt32(take(4), true));
+        push(input.i32());
         break;
       case "G":
-        push(view.getFloat64(take(8)));
+        push(input.f64());
         break;
       case "X":
-        push(text(u32()));
+        push(input.text(input.u32()));
         break;
       case "B":
-        push(bytesOf(u32()));
+        push(input.bytes(input.u32()));
         break;
       case "C":
-        push(bytesOf(u8()));
+        push(input.bytes(input.u8()));
         break;
       case "U":
-        push(text(u8()));
+        push(input.text(input.u8()));
         break;
       case "T":
-        push(text(u32()));
+        push(input.text(input.u32()));
         break;
       case "]":
         push([]);
@@ -269,16 +182,16 @@ export function readPickle(bytes: Uint8Array, rules: PickleRules, where: string)
         break;
       }
       case "q":
-        remember(u8());
+        remember(input.u8());
         break;
       case "r":
-        remember(u32());
+        remember(input.u32());
         break;
       case "h":
-        recall(u8());
+        recall(input.u8());
         break;
       case "j":
-        recall(u32());
+        recall(input.u32());
         break;
       case "c":
         push(named());
@@ -306,8 +219,8 @@ export function readPickle(bytes: Uint8Array, rules: PickleRules, where: string)
   }
 
   function named(): PickleGlobal {
-    const module = line();
-    return global(module, line());
+    const module = input.line();
+    return global(module, input.line());
   }
 
   function appendOne(): void {
@@ -319,7 +232,7 @@ export function readPickle(bytes: Uint8Array, rules: PickleRules, where: string)
   function binary(code: number): void {
     switch (code) {
       case 0x80: {
-        const protocol = u8();
+        const protocol = input.u8();
         if (protocol > 5) fail("a pickle of protocol 5 at most", `protocol ${protocol}`);
         return;
       }
@@ -334,13 +247,13 @@ export function readPickle(bytes: Uint8Array, rules: PickleRules, where: string)
       case 0x89:
         return push(false);
       case 0x8a:
-        return push(long(u8()));
+        return push(input.long(input.u8()));
       case 0x8c:
-        return push(text(u8()));
+        return push(input.text(input.u8()));
       case 0x8d:
-        return push(text(u64()));
+        return push(input.text(input.u64()));
       case 0x8e:
-        return push(bytesOf(u64()));
+        return push(input.bytes(input.u64()));
       case 0x93: {
         const [name, module] = [pop(), pop()];
         if (typeof name !== "string" || typeof module !== "string") {
@@ -351,7 +264,7 @@ export function readPickle(bytes: Uint8Array, rules: PickleRules, where: string)
       case 0x94:
         return remember(memo.size);
       case 0x95:
-        u64();
+        input.u64();
         return;
       default: {
         const shownCode = code.toString(16).padStart(2, "0");

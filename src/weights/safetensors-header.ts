@@ -1,5 +1,6 @@
 import { LabError } from "../errors.js";
 import { duplicateKey } from "./json-keys.js";
+import { shown } from "./shown.js";
 
 /** Bytes of one element, by the name that the format gives to an element type. */
 const elementSizes = {
@@ -48,17 +49,6 @@ const longestHeader = 100_000_000;
 export const safetensorsStart = 19;
 
 const damaged = "the file is damaged or was not downloaded whole: fetch it again";
-
-/** A name or a value of a hostile file as it may stand in a message: short, and without control characters. */
-export function shown(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (typeof value === "object" && value !== null)
-    return Array.isArray(value) ? "a list" : "an object";
-  const text = typeof value === "string" ? value : String(value);
-  const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
-  const plain = short.replace(/\p{C}/gu, "?");
-  return typeof value === "string" ? `"${plain}"` : plain;
-}
 
 function fail(where: string, expected: string, got: string, hint = damaged): never {
   throw new LabError(`${where}: expected ${expected}, got ${got}`, { hint });

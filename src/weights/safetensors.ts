@@ -10,8 +10,8 @@ import {
   type SafetensorsHeader,
   safetensorsHeaderLength,
   safetensorsStart,
-  shown,
 } from "./safetensors-header.js";
+import { shown } from "./shown.js";
 import type { WeightSource } from "./weight-source.js";
 
 /** A safetensors file whose header was checked; its tensors are decoded when they are asked for. */

@@ -1,7 +1,7 @@
 import { LabError } from "../errors.js";
 import { checkFileName, type ModelFiles, readFile } from "./model-files.js";
 import { openSafetensors } from "./safetensors.js";
-import { shown } from "./safetensors-header.js";
+import { shown } from "./shown.js";
 import { type ByteSource, memorySource } from "./byte-source.js";
 import type { OpenedWeights } from "./open-weights.js";
 import type { WeightSource } from "./weight-source.js";

@@ -1,13 +1,13 @@
 import { LabError } from "../errors.js";
+import { readPickle } from "./pickle.js";
 import {
   type PickleDict,
   PickleGlobal,
   type PickleObject,
   PickleTuple,
   type PickleValue,
-  readPickle,
-} from "./pickle.js";
-import { shown } from "./safetensors-header.js";
+} from "./pickle-values.js";
+import { shown } from "./shown.js";
 import { type StorageName, storageTypes } from "./torch-storage.js";
 
 /** A block of numbers in a checkpoint, which several tensors may share. */

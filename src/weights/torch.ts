@@ -3,7 +3,7 @@ import { type FloatTensor, sizeOf } from "../graph/tensor.js";
 import { nearestNames } from "../nearest.js";
 import { type ByteSource, piecesOf } from "./byte-source.js";
 import { crc32 } from "./crc32.js";
-import { shown } from "./safetensors-header.js";
+import { shown } from "./shown.js";
 import { readStateDict, type TorchTensor } from "./torch-pickle.js";
 import { gatherStrided, spanOf, storageTypes } from "./torch-storage.js";
 import type { WeightSource } from "./weight-source.js";

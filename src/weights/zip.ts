@@ -1,6 +1,7 @@
-import { LabError } from "../errors.js";
 import type { ByteSource } from "./byte-source.js";
-import { shown } from "./safetensors-header.js";
+import { shown } from "./shown.js";
+import { findZipDirectory } from "./zip-end.js";
+import { fail, Fields } from "./zip-fields.js";
 
 /** An entry of a zip archive. */
 export interface ZipEntry {
@@ -20,110 +21,6 @@ export interface ZipEntry {
 /** A directory of a model's checkpoint is far smaller; it bounds what a lie can allocate. */
 const largestDirectory = 2 ** 26;
 const mostEntries = 100_000;
-
-const damaged = "the file is damaged or was not downloaded whole: fetch it again";
-
-function fail(where: string, expected: string, got: string, hint = damaged): never {
-  throw new LabError(`${where}: expected ${expected}, got ${got}`, { hint });
-}
-
-/** Reads little-endian numbers of a record, checked against its length. */
-class Fields {
-  readonly #view: DataView;
-  readonly #bytes: Uint8Array;
-  readonly #where: string;
-
-  constructor(bytes: Uint8Array, where: string) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#where = where;
-  }
-
-  get length(): number {
-    return this.#bytes.length;
-  }
-
-  #check(at: number, size: number): void {
-    if (at + size > this.#bytes.length) fail(this.#where, "a whole zip record", "its end");
-  }
-
-  u16(at: number): number {
-    this.#check(at, 2);
-    return this.#view.getUint16(at, true);
-  }
-
-  u32(at: number): number {
-    this.#check(at, 4);
-    return this.#view.getUint32(at, true);
-  }
-
-  /** A 64-bit number that must fit a file. */
-  u64(at: number): number {
-    this.#check(at, 8);
-    const value = this.#view.getBigUint64(at, true);
-    if (value > BigInt(Number.MAX_SAFE_INTEGER)) fail(this.#where, "sizes of a file", `${value}`);
-    return Number(value);
-  }
-
-  text(at: number, length: number): string {
-    this.#check(at, length);
-    try {
-      const bytes = this.#bytes.subarray(at, at + length);
-      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    } catch {
-      return fail(this.#where, "names in UTF-8", "something else");
-    }
-  }
-}
-
-interface Directory {
-  readonly entries: number;
-  readonly size: number;
-  readonly offset: number;
-  /** Offset of the record that describes the directory: the directory ends before. */
-  readonly limit: number;
-}
-
-/** Where the central directory lies, by the record at the end of the archive and its 64-bit form. */
-async function findDirectory(source: ByteSource): Promise<Directory> {
-  const { where, size } = source;
-  const tailSize = Math.min(size, 22 + 0xffff);
-  const tail = new Fields(await source.read(size - tailSize, size), where);
-  // The record ends the file but for its comment, whose length it states.
-  let at = tailSize - 22;
-  while (at >= 0 && !(tail.u32(at) === 0x06054b50 && at + 22 + tail.u16(at + 20) === tailSize))
-    at--;
-  if (at < 0) fail(where, "the end of a zip archive", "none");
-  if (tail.u16(at + 4) !== 0 || tail.u16(at + 6) !== 0) fail(where, "one archive", "a part of one");
-  const short = {
-    entries: tail.u16(at + 10),
-    size: tail.u32(at + 12),
-    offset: tail.u32(at + 16),
-  };
-  const end = size - tailSize + at;
-  const long = short.entries === 0xffff || short.size === 0xffffffff || short.offset === 0xffffffff;
-  const locatorAt = end - 20;
-  const locator = locatorAt >= 0 ? new Fields(await source.read(locatorAt, end), where) : null;
-  if (locator === null || locator.u32(0) !== 0x07064b50) {
-    if (long) fail(where, "the locator of a zip64 directory", "none");
-    return { ...short, limit: end };
-  }
-  const recordAt = locator.u64(8);
-  if (recordAt + 56 > locatorAt) fail(where, "a zip64 record inside the file", `${recordAt}`);
-  const record = new Fields(await source.read(recordAt, recordAt + 56), where);
-  if (record.u32(0) !== 0x06064b50) fail(where, "a zip64 record", "something else");
-  const long64 = { entries: record.u64(32), size: record.u64(40), offset: record.u64(48) };
-  for (const [name, full] of [
-    ["entries", 0xffff],
-    ["size", 0xffffffff],
-    ["offset", 0xffffffff],
-  ] as const) {
-    if (short[name] !== full && short[name] !== long64[name]) {
-      fail(where, `the same ${name} in both ends of the zip directory`, `${long64[name]}`);
-    }
-  }
-  return { ...long64, limit: recordAt };
-}
 
 /** The 64-bit sizes of an entry whose 32-bit fields are full, from its extra fields. */
 function wide(
@@ -159,7 +56,7 @@ function wide(
 export async function readZipDirectory(source: ByteSource): Promise<Map<string, ZipEntry>> {
   const { where, size } = source;
   if (size < 22) fail(where, "a zip archive", `a file of ${size} bytes`);
-  const place = await findDirectory(source);
+  const place = await findZipDirectory(source);
   if (place.size > largestDirectory || place.entries > mostEntries) {
     fail(where, "a zip directory of a model", `${place.entries} entries in ${place.size} bytes`);
   }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { LabError } from "../../src/errors.js";
+import { readPickle } from "../../src/weights/pickle.js";
 import {
   PickleGlobal,
   type PickleRules,
   PickleTuple,
   type PickleValue,
-  readPickle,
-} from "../../src/weights/pickle.js";
+} from "../../src/weights/pickle-values.js";
 import { readStateDict } from "../../src/weights/torch-pickle.js";
 
 type Part = string | readonly number[];
