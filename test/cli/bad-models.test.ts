@@ -143,7 +143,9 @@ describe("files that are missing or damaged", () => {
 
   it("an empty folder", async () => {
     await mkdir(at("empty"));
-    expect(await refused(at("empty"))).toMatch(/expected a file model\.safetensors or one that ends in \.pth, found none/);
+    expect(await refused(at("empty"))).toMatch(
+      /expected a file model\.safetensors or one that ends in \.pth, found none/,
+    );
   });
 
   it("weights cut off inside the data, the header, and the header's length", async () => {
