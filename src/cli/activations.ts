@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { type Tensor } from "../graph/index.js";
+import { type Tensor, tensor } from "../graph/index.js";
 import { usageError } from "../errors.js";
 import { defaultHooks, matchNames, type Model } from "../model/index.js";
 import { safetensorsPieces } from "../weights/index.js";
@@ -8,7 +8,7 @@ import { version } from "../version.js";
 import type { Io } from "./io.js";
 import { type EngineOptions, withEngineOptions, withModelOptions } from "./options.js";
 import { formatTable, jsonHead, jsonText } from "./output.js";
-import { yesNo } from "./parse.js";
+import { ids, yesNo } from "./parse.js";
 import { withModel } from "./session.js";
 import { readTokenRows } from "./token-rows.js";
 
@@ -16,6 +16,7 @@ interface ActivationsOptions extends EngineOptions {
   readonly prompt?: string;
   readonly tokens?: string;
   readonly fetch: readonly string[];
+  readonly targets?: readonly number[];
   readonly output: string;
   readonly processing: boolean;
   readonly prependBos?: boolean;
@@ -41,6 +42,12 @@ export function addActivations(parent: Command, io: Io, command: string): void {
           "names separated by commas, patterns such as blocks.*.attn.hook_pattern, gradients such as grad(loss, hook_embed), or `all`: every hook that TransformerLens fires by default, and logits",
           commaSeparated,
         )
+        .addOption(
+          new Option(
+            "--targets <id,…>",
+            "tokens whose logits or log-odds at the last position are wanted: for targetLogits, logOdds, logitDiff and their gradients",
+          ).argParser(ids),
+        )
         .requiredOption("-o, --output <file.safetensors>", "where to write them")
         .option("--no-processing", "keep the weights as they are stored")
         .addOption(
@@ -56,8 +63,12 @@ export function addActivations(parent: Command, io: Io, command: string): void {
       options,
       async ({ model, info }) => {
         const { rows, prependBos } = await inputRows(model, options);
-        const fetch = fetchedNames(model, options.fetch);
-        const values = await model.run(rows, { fetch });
+        const { targets } = options;
+        const fetch = fetchedNames(model, options.fetch, targets !== undefined);
+        const values = await model.run(rows, {
+          fetch,
+          ...(targets && { feed: { targets: sameInEachRow(targets, rows.length) } }),
+        });
         const tensors = new Map(Object.entries<Tensor>(values));
         const metadata = new Map([
           ["format", "pt"],
@@ -65,6 +76,9 @@ export function addActivations(parent: Command, io: Io, command: string): void {
           ["model", model.name],
           ["weights_sha256", model.sha256],
           ["processing", model.processing.join(",")],
+          ["dtype", model.dtype],
+          ["tokens", JSON.stringify(rows)],
+          ["prepend_bos", String(prependBos)],
           ["provider", info.provider],
         ]);
         await writeWhole(options.output, safetensorsPieces(tensors, { metadata }));
@@ -113,9 +127,7 @@ async function inputRows(
   }
   const withBos = prependBos ?? prompt !== undefined;
   const rows =
-    prompt === undefined
-      ? await readTokenRows(tokens as string)
-      : [Array.from(model.toTokens(prompt, { prependBos: false }).data)];
+    prompt === undefined ? await readTokenRows(tokens as string) : [promptIds(model, prompt)];
   const all = withBos ? rows.map((row) => [model.bos, ...row]) : rows;
   if (all[0]?.length === 0) {
     throw usageError("activations: expected at least one token, got none", "--prepend-bos yes");
@@ -123,18 +135,42 @@ async function inputRows(
   return { rows: all, prependBos: withBos };
 }
 
+function promptIds(model: Model, prompt: string): number[] {
+  if (model.tokenizer !== null) {
+    return Array.from(model.toTokens(prompt, { prependBos: false }).data);
+  }
+  throw usageError(
+    `--prompt: expected a model with a tokenizer, got ${model.name}, which has none`,
+    "give --tokens FILE.json, or put its tokenizer.json into the model's folder",
+  );
+}
+
+function sameInEachRow(targets: readonly number[], rows: number): Tensor {
+  const all = Array.from({ length: rows }, () => targets).flat();
+  return tensor("int32", [rows, targets.length], all);
+}
+
+/** Values that are made of `--targets`. */
+const ofTargets = ["targets", "targetLogits", "logOdds", "meanLogOdds", "logitDiff"];
+
 /** The names that `--fetch` means, each once. */
-function fetchedNames(model: Model, wanted: readonly string[]): string[] {
-  const names = model.hookNames();
-  const given = new Set([
-    "tokens",
-    "targets",
-    "targetLogits",
-    "logOdds",
-    "meanLogOdds",
-    "logitDiff",
-  ]);
-  const computable = names.filter((name) => !given.has(name));
+function fetchedNames(model: Model, wanted: readonly string[], withTargets: boolean): string[] {
+  const asked = wanted.find((name) => ofTargets.some((value) => name.includes(value)));
+  if (asked !== undefined && !withTargets) {
+    throw usageError(
+      `--fetch ${asked}: expected the tokens that it is about, got none`,
+      "--targets ID,…; logitDiff is the first minus the second",
+    );
+  }
+  const pattern = wanted.find((name) => name.includes("(") && name.includes("*"));
+  if (pattern !== undefined) {
+    throw usageError(
+      `--fetch ${pattern}: expected one name inside grad(…), got a pattern`,
+      "name each value",
+    );
+  }
+  const given = withTargets ? ["tokens", "targets"] : ["tokens", ...ofTargets];
+  const computable = model.hookNames().filter((name) => !given.includes(name));
   const found = wanted.flatMap((name) => {
     if (name === "all") return [...defaultHooks(model.config), "logits"];
     return name.includes("(") ? [name] : matchNames(computable, name);

@@ -117,14 +117,14 @@ export function addHeads(parent: Command, io: Io, command: string): void {
   });
 }
 
-/** Both kinds of repeated sequences must fit into the context. */
+/** Sequences BOS r r must fit into the context. */
 function checkLengths({ model }: Session, { length }: HeadsOptions): void {
-  const longest = Math.max(1 + 2 * length, 101);
   const { nCtx } = model.config;
-  if (longest <= nCtx) return;
+  const longest = Math.floor((nCtx - 1) / 2);
+  if (length <= longest) return;
   throw usageError(
-    `--length: expected sequences of at most ${nCtx} tokens, got ${longest}`,
-    `the model's context is ${nCtx} tokens; prefix matching alone takes 101`,
+    `--length: expected at most ${longest} tokens, got ${length}`,
+    `they stand twice behind BOS, and the context of ${model.name} is ${nCtx} tokens`,
   );
 }
 

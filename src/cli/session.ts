@@ -4,7 +4,6 @@ import { checkProtocol, type Lab, postProtocol, type Protocol } from "../inducti
 import type { Model, ProcessingStep } from "../model/index.js";
 import { loadModel, nodeEngine } from "../node.js";
 import type { KnownModel } from "../weights/index.js";
-import { knownModelOf } from "../weights/node.js";
 import type { Io } from "./io.js";
 import { openOptions } from "./models-options.js";
 import type { EngineOptions, LabOptions } from "./options.js";
@@ -60,7 +59,7 @@ export async function withModel<T>(
         hint: "install onnxruntime-node",
       });
     }
-    return await use({ model, known: knownModelOf(options.model), info });
+    return await use({ model, known: model.known, info });
   } finally {
     await engine.close();
   }
@@ -95,7 +94,7 @@ export function withSession<T>(
     const byCard = options.lowestId === undefined && protocol.lowestId !== post.lowestId;
     if (byCard || protocol.highestId !== post.highestId) {
       notes.push(
-        `random tokens are ids ${protocol.lowestId} to ${protocol.highestId} by the model card of ${model.name} (the post: from ${post.lowestId})`,
+        `random tokens are ids ${protocol.lowestId} to ${protocol.highestId} by the ${known === null ? "tokenizer" : "model card"} of ${model.name} (the post: from ${post.lowestId})`,
       );
     }
     const { seed, batch } = options;
@@ -103,7 +102,11 @@ export function withSession<T>(
   });
 }
 
-/** The last id that stands for a token: a vocabulary may be padded beyond its tokenizer. */
-function highestId({ config, tokenizer }: Model): number {
-  return Math.min(config.dVocab, tokenizer?.vocabSize ?? Infinity) - 1;
+/**
+ * The last id that random tokens are drawn from: a vocabulary may be padded beyond its tokenizer, and
+ * its last token may be BOS, which starts sequences and stands nowhere else.
+ */
+function highestId({ config, tokenizer, bos }: Model): number {
+  const last = Math.min(config.dVocab, tokenizer?.vocabSize ?? Infinity) - 1;
+  return bos === last ? last - 1 : last;
 }

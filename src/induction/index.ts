@@ -64,6 +64,7 @@ export {
   type DetectorSummary,
   headScores,
   type HeadScoreParams,
+  prefixLength,
   prefixMatching,
   type PrefixMatchingParams,
 } from "./heads/head-scores.js";

@@ -70,6 +70,9 @@ export function ablate(
   kind: AblationKind,
   by?: HeadMeans,
 ): Record<string, GraphFeed> {
+  if (kind !== "zero" && kind !== "mean" && kind !== "resample") {
+    throw usageError(`ablate: expected zero, mean or resample, got "${String(kind)}"`);
+  }
   const byLayer = new Map<number, number[]>();
   for (const { layer, head } of heads.map((head) => checkHead(head, model.config))) {
     byLayer.set(layer, [...(byLayer.get(layer) ?? []), head]);
@@ -83,7 +86,10 @@ export function ablate(
     }
     const source = by?.[layer];
     if (source === undefined) {
-      throw usageError(`ablate: expected values for ${kind} ablation, got none`, "headMeans()");
+      throw usageError(
+        `ablate: expected values for ${kind} ablation, got none`,
+        kind === "mean" ? "headMeans() gives them" : "hook_z of every layer of the other sequences",
+      );
     }
     feeds[hookZ(layer)] = replace(source, where);
   }

@@ -11,7 +11,7 @@ import {
   type Value,
 } from "../graph/index.js";
 import type { FactoredMatrix } from "../linalg/index.js";
-import type { Model } from "../model/index.js";
+import { checkTokenIds, type Model } from "../model/index.js";
 import { runGraph } from "./programs.js";
 
 /** A vocabulary × vocabulary map that is never made whole: rows, a low-rank core, columns. */
@@ -57,6 +57,7 @@ export async function diagonalRanks(
       `diagonalRanks: expected a row of ${d} numbers for each id, got [${rows.shape.join(", ")}] for ${ids.length} ids`,
     );
   }
+  checkTokenIds(ids, dVocab, "diagonalRanks");
   const factor = (m: FactoredMatrix["a"]): Tensor =>
     castFloat(tensor("float64", [m.rows, m.columns], m.data), dtype);
   const rank = core.inner;
@@ -105,9 +106,14 @@ export async function diagonalRanks(
   return { n: ids.length, top1: share(1), top5: share(5), ranks };
 }
 
-/** Rows of W_E: the embeddings of tokens, [n, d_model]. */
+/**
+ * Rows of W_E: the embeddings of tokens, [n, d_model].
+ *
+ * @throws LabError of wrong usage for ids outside the vocabulary.
+ */
 export function embeddings(model: Model, ids: readonly number[]): Tensor {
-  const { dModel: d } = model.config;
+  const { dModel: d, dVocab } = model.config;
+  checkTokenIds(ids, dVocab, "embeddings");
   const { dtype, data } = model.weights.get("embed.W_E") as FloatTensor;
   const rows = data.slice(0, ids.length * d);
   for (const [i, id] of ids.entries()) rows.set(data.subarray(id * d, (id + 1) * d), i * d);

@@ -59,6 +59,8 @@ export function meanLossFrom(from = 0): Metric {
 }
 
 function repeated(n: number, ids: readonly number[]): Tensor<"int32"> {
+  const wrong = ids.filter((id) => !Number.isInteger(id) || id < 0);
+  if (wrong.length > 0) throw usageError(`metric: expected token ids, got ${String(wrong[0])}`);
   const all = Array.from({ length: n }, () => ids).flat();
   return tensor("int32", [n, ids.length], all);
 }

@@ -18,6 +18,7 @@ export type Selections = Selection | readonly Selection[];
 
 /** Whether a selection says nothing, and so means every place. */
 export function isEverything(selections: Selections): boolean {
+  checkParts(isMany(selections) ? selections : [selections], "selection");
   return !isMany(selections) && Object.values(selections).every((part) => part === undefined);
 }
 
@@ -40,6 +41,7 @@ export function selectionMask(
   const many = isMany(selections);
   const list = many ? selections : [selections];
   if (list.length === 0) throw usageError(`${name}: expected selections, got none`);
+  checkParts(list, name);
   const chosen = new Map<number, Part>();
   for (const part of parts) {
     if (list.some((selection) => selection[part] !== undefined)) {
@@ -67,6 +69,14 @@ export function selectionMask(
     tensor: tensor("bool", [list.length, ...others], data),
     shape: [many ? (shape[0] as string) : 1, ...others],
   };
+}
+
+/** Refuses a misspelt part, which would select everything. */
+function checkParts(selections: readonly Selection[], name: string): void {
+  const known: readonly string[] = parts;
+  const stranger = selections.flatMap(Object.keys).find((part) => !known.includes(part));
+  if (stranger === undefined) return;
+  throw usageError(`${name}: expected ${known.join(", ")}, got "${stranger}"`);
 }
 
 const parts = ["heads", "positions", "keys", "features"] as const;

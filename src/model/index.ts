@@ -24,4 +24,5 @@ export {
   type ProcessingStep,
 } from "./processing.js";
 export { type Rotary } from "./rotary.js";
+export { checkTokenIds } from "./token-ids.js";
 export { loadTokenizer, type LabTokenizer } from "./tokenizer.js";

@@ -53,6 +53,7 @@ export async function loadModelFiles(files: ModelFiles, options: LoadOptions): P
     name,
     sha256: raw.sha256,
     origin: options.origin ?? null,
+    known: known ?? null,
     config: processed.config,
     weights: processed.weights,
     processing: processed.steps,

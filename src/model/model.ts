@@ -10,12 +10,14 @@ import {
   tensor,
   type Value,
 } from "../graph/index.js";
+import type { KnownModel } from "../weights/index.js";
 import type { ModelConfig } from "./config.js";
 import { forward } from "./forward.js";
 import type { ModelOrigin } from "./origin.js";
 import type { Weights } from "./parameters.js";
 import { atPickedPositions, positionRange, type Positions, runAtPositions } from "./positions.js";
 import type { ProcessingStep } from "./processing.js";
+import { checkTokenIds } from "./token-ids.js";
 import type { LabTokenizer } from "./tokenizer.js";
 
 /** Token ids [batch, position] with the record of whether the first position is BOS. */
@@ -33,6 +35,8 @@ export interface ModelParts {
   readonly sha256: string;
   /** The repository and version that the files are of, or `null` for a folder. */
   readonly origin: ModelOrigin | null;
+  /** What is known of the model beyond its files, or `null`. */
+  readonly known?: KnownModel | null;
   readonly config: ModelConfig;
   readonly weights: Weights;
   readonly dtype: FloatDType;
@@ -57,6 +61,7 @@ export class Model {
   readonly name: string;
   readonly sha256: string;
   readonly origin: ModelOrigin | null;
+  readonly known: KnownModel | null;
   /** After processing: a folded LayerNorm reads `LNPre` here. */
   readonly config: ModelConfig;
   readonly weights: Weights;
@@ -73,6 +78,7 @@ export class Model {
     this.name = parts.name;
     this.sha256 = parts.sha256;
     this.origin = parts.origin;
+    this.known = parts.known ?? null;
     this.config = parts.config;
     this.weights = parts.weights;
     this.dtype = parts.dtype;
@@ -100,6 +106,10 @@ export class Model {
     const ids = this.#checked(tokens);
     const length = ids.shape[1] as number;
     const program = await this.program(length);
+    const { targets } = feed;
+    if (targets !== undefined && "data" in targets) {
+      checkTokenIds(targets as Tensor<"int32">, this.config.dVocab, `${this.name}: targets`);
+    }
     const feeds = { tokens: ids, ...feed };
     if (positions === undefined) return program.run({ fetch, feed: feeds });
     const range = positionRange(positions, [0, length], this.name);
@@ -187,14 +197,7 @@ export class Model {
         `${this.name}: expected tokens [batch, position], got shape [${ids.shape.join(", ")}]`,
       );
     }
-    const { dVocab } = this.config;
-    const bad = ids.data.findIndex((id) => id < 0 || id >= dVocab);
-    if (bad >= 0) {
-      throw usageError(
-        `${this.name}: expected token ids 0 to ${dVocab - 1}, got ${ids.data[bad]}`,
-        `the vocabulary has ${dVocab} tokens`,
-      );
-    }
+    checkTokenIds(ids, this.config.dVocab, this.name);
     return ids;
   }
 }

@@ -2,6 +2,7 @@
  * TransformerLens's weight processing: changes of the weights that leave all log-probabilities as
  * they are and make the circuits readable. Sums run in float64; inputs are never changed.
  */
+import { usageError } from "../errors.js";
 import type { FloatTensor } from "../graph/index.js";
 import type { ModelConfig } from "./config.js";
 import type { Weights } from "./parameters.js";
@@ -44,6 +45,12 @@ export function processWeights(
   wanted: readonly ProcessingStep[] = processingSteps,
   options: ProcessingOptions = {},
 ): ProcessedModel {
+  const stranger = wanted.find((step) => !processingSteps.includes(step));
+  if (stranger !== undefined) {
+    throw usageError(
+      `processing: expected steps among ${processingSteps.join(", ")}, got "${String(stranger)}"`,
+    );
+  }
   const neutral = (step: ProcessingStep): boolean => {
     if (step === "fold_value_biases") return true;
     if (config.positions === "shortformer") return false;

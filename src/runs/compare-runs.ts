@@ -1,3 +1,4 @@
+import { usageError } from "../errors.js";
 import { counted, progressOver } from "./compare-progress.js";
 import { type SettingDifference, settingDifferences, settingsOf } from "./compare-settings.js";
 import {
@@ -51,7 +52,8 @@ export interface CompareOptions {
  * Compares two finished runs from their parts. Sequences that both measured are compared pair by pair,
  * others by the means.
  *
- * @throws LabError that names what is missing, unfinished or damaged.
+ * @throws LabError that names what is missing, unfinished or damaged, and one of wrong usage where the
+ *   runs have no measurement in common.
  */
 export async function compareRuns(
   firstDir: string,
@@ -75,6 +77,12 @@ export async function compareRuns(
     neighbours: await neighboursOf(runs, stages("neighbours"), pairing),
   };
   progress.end();
+  if (Object.values(compared).every((stage) => stage === null)) {
+    throw usageError(
+      `compare: expected two runs with a measurement in common, got ${kindsOf(runs[0])} and ${kindsOf(runs[1])}`,
+      "scenarios, powers and neighbours can be compared",
+    );
+  }
   return {
     q,
     first: describeRun(runs[0]),
@@ -84,6 +92,11 @@ export async function compareRuns(
     ...compared,
     disagreements: disagreementsOf(settings, compared),
   };
+}
+
+/** What a run measured, in words. */
+function kindsOf({ stages }: FinishedRun): string {
+  return stages.map(({ id }) => id).join(", ");
 }
 
 function allSettings(run: FinishedRun) {

@@ -5,6 +5,7 @@ import {
   headPairs,
   headScores,
   pairsToTry,
+  prefixLength,
   prefixMatching,
 } from "../induction/index.js";
 import type { ModelConfig } from "../model/index.js";
@@ -27,7 +28,11 @@ export function headsPlan(config: ModelConfig, seed: number, sizes: HeadsSizes):
   const heads = config.nLayers * config.nHeads;
   const stages = [
     stage("head-scores", headScores, { sequences: scoreSequences, length, heads }),
-    stage("prefix-matching", prefixMatching, { sequences: prefixSequences, heads }),
+    stage("prefix-matching", prefixMatching, {
+      sequences: prefixSequences,
+      length: prefixLength(config.nCtx),
+      heads,
+    }),
     stage("head-ablation", headAblation, { sequences, heads }),
     stage("head-attribution", headAttribution, { sequences, heads }),
     laterStage("head-pairs", headPairs, {

@@ -4,9 +4,9 @@ import { folderFiles } from "./folder.js";
 import { defaultRevision } from "./hub.js";
 import { hubOptionsFromEnvironment } from "./hub-environment.js";
 import { type HubClient, hubClient, type HubOptions } from "./hub-node.js";
-import type { ModelFiles } from "./model-files.js";
+import { type ModelFiles, readFile } from "./model-files.js";
 import { findWeights } from "./open-weights.js";
-import type { KnownModel } from "./registry.js";
+import { findKnownModel, type KnownModel } from "./registry.js";
 import { type ResolvedModel, resolveModel } from "./resolve-model.js";
 
 /** Options of {@link openModel}. */
@@ -70,7 +70,8 @@ export async function openModel(
   }
   const files = folderFiles(folder);
   const { weights } = await weightsOf(files, options.checkpoint);
-  return { name, known, files, tokenizerFiles: null, weights, origin: null };
+  const card = known ?? (await cardOf(files));
+  return { name, known: card, files, tokenizerFiles: null, weights, origin: null };
 }
 
 /** {@link openModel} for a model on the hub, by a client that stays with one commit per revision. */
@@ -97,6 +98,32 @@ export async function openOnHub(
       checkpoint: branch?.checkpoint ?? chosen.checkpoint,
     },
   };
+}
+
+/**
+ * The card that a folder's config.json names (`model_name`, as an export writes it), if it is of the
+ * same sizes: a copy of a known model draws the same sequences.
+ */
+async function cardOf(files: ModelFiles): Promise<KnownModel | null> {
+  const bytes = await readFile(files, "config.json");
+  if (bytes === null) return null;
+  let config: Record<string, unknown>;
+  try {
+    config = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
+  } catch {
+    // Whoever reads the config says what is wrong with it.
+    return null;
+  }
+  const { model_name: named } = config ?? {};
+  const known = typeof named === "string" ? findKnownModel(named) : null;
+  if (known === null) return null;
+  const { layers, heads, dModel, dVocab } = known.architecture;
+  const same =
+    config.n_layers === layers &&
+    config.n_heads === heads &&
+    config.d_model === dModel &&
+    config.d_vocab === dVocab;
+  return same ? known : null;
 }
 
 type Label = Pick<Checkpoint, "label" | "unit">;

@@ -7,6 +7,7 @@ import {
   allHeads,
   attributionPatching,
   edgeAttribution,
+  embeddings,
   headMeans,
   logitDifference,
   logOddsOf,
@@ -295,6 +296,24 @@ describe.each(fixtures)("the lens on %s", (fixture) => {
     expect(() => ablate(model, [{ layer: 0, head: 0 }], "mean")).toThrow(
       "expected values for mean",
     );
+    await expect(run({ "blocks.0.attn.hook_z": zero({ head: [1] } as never) })).rejects.toThrow(
+      'expected heads, positions, keys, features, got "head"',
+    );
+    expect(() => ablate(model, [{ layer: 0, head: 0 }], "Zero" as never)).toThrow('got "Zero"');
+    await expect(
+      activationPatching(model, {
+        clean: rows[0]!,
+        corrupted: rows[1]!,
+        metric: logOddsOf(-1),
+        hooks: "hook_embed",
+        by: [],
+      }),
+    ).rejects.toThrow("metric: expected token ids, got -1");
+    const logOdds = logOddsOf(99_999);
+    await expect(
+      model.run([rows[0]!], { fetch: logOdds.fetch, feed: logOdds.feed(1) }),
+    ).rejects.toThrow("targets: expected token ids 0 to");
+    expect(() => embeddings(model, [-1])).toThrow("embeddings: expected token ids 0 to");
     expect(() => parseHead("7")).toThrow("expected a head such as L1H6");
     expect([parseHead("L1H6"), parseHead("1.6")]).toEqual([
       { layer: 1, head: 6 },

@@ -93,6 +93,22 @@ describe("induction activations on the embedded model", () => {
     expect((JSON.parse(bare.stdout) as typeof result).tokens).toEqual([row.slice(1)]);
   });
 
+  it("gives log-odds and gradients for tokens that are named", async () => {
+    const fetch = "logOdds,grad(logitDiff, hook_embed)";
+    const args = ["--prompt", "Marius Mar", "--targets", "1829,5", "--fetch", fetch, "--json"];
+    const { code, stdout } = await run(...args);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      values: [
+        { name: "logOdds", shape: [1, 2] },
+        { name: "grad(logitDiff, hook_embed)", dtype: "float32" },
+      ],
+    });
+    const { code: refused, stderr } = await run(...args.with(3, "99999"));
+    expect(refused).toBe(2);
+    expect(stderr).toContain("targets: expected token ids 0 to 8191, got 99999");
+  });
+
   it("adds BOS to ids when told", async () => {
     const file = join(dir, "ids.json");
     writeFileSync(file, "[[5, 6], [7, 8]]");
@@ -120,6 +136,12 @@ describe("induction activations on the embedded model", () => {
     ["no such value", ["--prompt", "a", "--fetch", "blocks.0.hook_z"], "blocks.0.attn.hook_z"],
     ["no names", ["--prompt", "a", "--fetch", ","], "expected names of values, got none"],
     ["no file of ids", ["--tokens", "/none", "--fetch", "all"], "no readable file (ENOENT)"],
+    ["log-odds of no token", ["--prompt", "a", "--fetch", "logOdds"], "--targets ID,…"],
+    [
+      "a pattern of gradients",
+      ["--prompt", "a", "--fetch", "grad(loss, blocks.*.attn.hook_z)"],
+      "one name inside grad(…), got a pattern",
+    ],
     ["no --fetch", ["--prompt", "a"], "--fetch"],
   ])("refuses %s in one line", async (_, args, message) => {
     const { code, stdout, stderr } = await run(...args);

@@ -78,6 +78,19 @@ describe("induction heads", () => {
     expect(stderr).toContain("sequences");
   });
 
+  it("is nothing that two runs can be compared by", async () => {
+    const folder = join(dir, "run");
+    const { code, stderr } = await induction(["compare", folder, folder]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("expected two runs with a measurement in common");
+  });
+
+  it("runs where the context is short", async () => {
+    const fixture = ["--model", "test/fixtures/f-pythia/hf", "--length", "10"];
+    const short = await inductionJson<HeadsSummary>(["heads", ...few, ...fixture]);
+    expect(short.heads).toHaveLength(4);
+  });
+
   it("prints a table for people", async () => {
     const { code, stdout } = await induction(["heads", ...few, "--threshold", "0.82"]);
     expect(code).toBe(0);
@@ -90,6 +103,6 @@ describe("induction heads", () => {
     expect((await refusal(["heads", "--threshold", "2"])).code).toBe(2);
     expect((await refusal(["heads", "--score-sequences", "1"])).code).toBe(2);
     const { line } = await refusal(["heads", "--length", "4000"]);
-    expect(line).toContain("expected sequences of at most");
+    expect(line).toContain("--length: expected at most 127 tokens, got 4000");
   });
 });

@@ -76,35 +76,42 @@ export const headScores: Experiment<HeadScoreParams, DetectorSummary, ScoreRows>
 /** Parameters of {@link prefixMatching}. */
 export interface PrefixMatchingParams {
   readonly sequences: number;
+  /** Random tokens that stand four times; 25 in the paper. */
+  readonly length: number;
   readonly heads: number;
 }
 
-/** The appendix's sequences: 25 random tokens, four times. */
-const prefixShape: RepeatedShape = { length: 25, times: 4 };
+/** How often the tokens of the appendix's sequences stand. */
+const prefixTimes = 4;
+
+/** Random tokens of a prefix-matching sequence: 25 as in the paper, or as many as the context has room for. */
+export function prefixLength(nCtx: number): number {
+  return Math.min(25, Math.floor((nCtx - 1) / prefixTimes));
+}
 
 /**
  * Prefix-matching score: attention from each token to all positions that follow earlier occurrences of
  * it, over the repetitions. Definition: Olsson et al., "In-context Learning and Induction Heads", 2022,
  * appendix, with all ids that the protocol draws.
  */
-const prefixPlaces: AttendedPlaces = {
+const prefixPlaces = (length: number): AttendedPlaces => ({
   keys(tokens, query) {
-    if (query <= prefixShape.length) return [];
+    if (query <= length) return [];
     const keys: number[] = [];
     for (let i = 1; i < query; i++) if (tokens[i] === tokens[query]) keys.push(i + 1);
     return keys.filter((key) => key <= query);
   },
-};
+});
 
 /** Prefix-matching score of all heads. */
 export const prefixMatching: Experiment<PrefixMatchingParams, Estimate[], ScoreRows> = {
   id: "prefix-matching",
   units: ({ sequences }) => ({ count: 1, sequences }),
-  async measure(lab, { heads }, { from, to }) {
+  async measure(lab, { heads, length }, { from, to }) {
     const rows = scoreRows(from, to, heads);
     const { prefixMatching: code } = experimentCodes;
-    await inBatches(lab, { from, to }, prefixShape, code, async (batch, at) => {
-      const scores = await scoresOf(lab.model, batch, [prefixPlaces]);
+    await inBatches(lab, { from, to }, { length, times: prefixTimes }, code, async (batch, at) => {
+      const scores = await scoresOf(lab.model, batch, [prefixPlaces(length)]);
       const kept = Math.min(batch.length, to - from - at) * heads;
       rows.scores.set(scores.subarray(0, kept), at * heads);
     });
