@@ -328,6 +328,25 @@ describe("models export", () => {
     },
   );
 
+  it("keeps the model card: a copy draws the same sequences", async () => {
+    const out = at("export-card");
+    await inductionJson(["models", "export", "attn-only-2l-mini", "-o", out]);
+    const args = ["strength", "--a", " Mar", "--b", "ius", "-n", "8"];
+    const [own, copy] = await Promise.all(
+      [[], ["--model", out]].map((model) =>
+        inductionJson<{ strength: unknown; protocol: unknown }>([...args, ...model]),
+      ),
+    );
+    expect(copy!.protocol).toEqual(own!.protocol);
+    expect(copy!.strength).toEqual(own!.strength);
+  });
+
+  it("draws no BOS that is the last id of a vocabulary without a card", async () => {
+    const args = ["--model", fixture("e-gpt2/hf"), "--a-id", "5", "--b-id", "6", "-n", "8"];
+    const { protocol } = await inductionJson<{ protocol: object }>(["strength", ...args]);
+    expect(protocol).toMatchObject({ bos: 66, highestId: 65 });
+  });
+
   it("turns GPT-2's own layout into TransformerLens's", async () => {
     const out = at("export-hf");
     await inductionJson(["models", "export", fixture("e-gpt2/hf"), "-o", out]);
