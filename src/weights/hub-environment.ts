@@ -27,7 +27,9 @@ function readToken(path: string): string | undefined {
  *
  * @throws LabError if there is a token file that cannot be read.
  */
-export function hubOptionsFromEnvironment(env: NodeJS.ProcessEnv): HubEnvironment {
+export function hubOptionsFromEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+): HubEnvironment {
   // A variable that is set to nothing means nothing.
   const variable = (name: string) => env[name]?.trim() || undefined;
   const systemCache = variable("XDG_CACHE_HOME") ?? join(homedir(), ".cache");
