@@ -1,4 +1,4 @@
-import { type Tensor, tensor } from "../graph/index.js";
+import { type Feed, type Tensor, tensor } from "../graph/index.js";
 import type { Model } from "../model/index.js";
 import type { IndexRange } from "./experiment.js";
 import type { PairRows } from "./pair-rows.js";
@@ -26,12 +26,14 @@ export interface Readout {
   readonly width: number;
   /** Whether their logits are wanted beside the log-odds. */
   readonly logits: boolean;
+  /** What the run replaces, such as the output of an ablated head. */
+  readonly feed?: Readonly<Record<string, Feed>>;
   /** The tokens of a batch, [pairs, width]; B comes first in each row. */
   targets(batch: readonly Drawn[]): Promise<Int32Array>;
 }
 
 /** Reads B alone. */
-const onlyB: Readout = {
+export const onlyB: Readout = {
   width: 1,
   logits: false,
   targets: (batch) => Promise.resolve(Int32Array.from(batch, ({ pair }) => pair.b)),
@@ -100,7 +102,7 @@ async function runBatch(
   { model, protocol }: Lab,
   batch: readonly Drawn[],
   targets: Int32Array,
-  { width, logits }: Readout,
+  { width, logits, feed }: Readout,
 ): Promise<
   Partial<Record<"induction" | "control" | "inductionLogits" | "controlLogits", FloatData>>
 > {
@@ -115,7 +117,7 @@ async function runBatch(
   twice.set(targets, targets.length);
   const values = await model.run(tensor("int32", [2 * batch.length, length], tokens), {
     fetch: logits ? ["logOdds", "targetLogits"] : ["logOdds"],
-    feed: { targets: tensor("int32", [2 * batch.length, width], twice) },
+    feed: { targets: tensor("int32", [2 * batch.length, width], twice), ...feed },
   });
   const halves = (value: Tensor): [FloatData, FloatData] => {
     const data = value.data as FloatData;
@@ -128,7 +130,7 @@ async function runBatch(
 }
 
 /** Whether B stands directly after A in the context of the control. */
-export function followsInControl({ a, b, control }: SequencePair): boolean {
+function followsInControl({ a, b, control }: SequencePair): boolean {
   for (let i = 1; i + 2 < control.length; i++) {
     if (control[i] === a && control[i + 1] === b) return true;
   }

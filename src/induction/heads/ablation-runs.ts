@@ -5,7 +5,7 @@ import { ItemStream } from "../../random/index.js";
 import type { IndexRange } from "../experiment.js";
 import type { PairRows } from "../pair-rows.js";
 import { type ExperimentCode, drawPair, experimentCodes, sequenceLength } from "../protocol.js";
-import { type Drawn, followsInControl, type Lab } from "../strength-meter.js";
+import { type Drawn, type Lab, measurePairs, onlyB } from "../strength-meter.js";
 
 /** One intervention of a sweep: heads, and what stands in the place of their outputs. */
 export interface Intervention {
@@ -68,37 +68,26 @@ export async function measureInterventions(
     const key = { seed, experiment, unit: 0, k: from + i };
     return { unit: 0, k: from + i, pair: drawPair(protocol, key, {}) };
   });
-  const rows: PairRows = {
-    unit: new Int32Array(count),
-    k: Int32Array.from(drawn, ({ k }) => k),
-    a: Int32Array.from(drawn, ({ pair }) => pair.a),
-    b: Int32Array.from(drawn, ({ pair }) => pair.b),
-    controlAB: Uint8Array.from(drawn, ({ pair }) => (followsInControl(pair) ? 1 : 0)),
-    width,
-    targets: Int32Array.from({ length: count * width }, (_, i) => {
-      return (drawn[Math.floor(i / width)] as Drawn).pair.b;
-    }),
-    induction: new Float64Array(count * width),
-    control: new Float64Array(count * width),
-  };
+  const draw = (index: number) => drawn[index - from] as Drawn;
+  const induction = new Float64Array(count * width);
+  const control = new Float64Array(count * width);
   const means = await protocolMeans(lab);
   // One intervention after the other: those of one layer share a session, which then stays open.
-  for (const [column, intervention] of [null, ...interventions].entries()) {
-    const feed = intervention === null ? {} : feedsOf(model, intervention, means);
-    for (let start = 0; start < count; start += lab.batch) {
-      const size = Math.min(lab.batch, count - start);
-      const batch = Array.from(
-        { length: lab.batch },
-        (_, i) => drawn[start + Math.min(i, size - 1)] as Drawn,
-      );
-      const odds = await logOddsOf(lab, batch, feed);
-      for (let i = 0; i < size; i++) {
-        rows.induction[(start + i) * width + column] = odds[i] as number;
-        rows.control[(start + i) * width + column] = odds[lab.batch + i] as number;
-      }
-    }
+  const plain = await column(0, {});
+  for (const [i, intervention] of interventions.entries()) {
+    await column(i + 1, feedsOf(model, intervention, means));
   }
-  return rows;
+  const targets = Int32Array.from(induction, (_, i) => plain.b[Math.floor(i / width)] as number);
+  return { ...plain, width, targets, induction, control };
+
+  async function column(at: number, feed: Record<string, GraphFeed>): Promise<PairRows> {
+    const rows = await measurePairs(lab, { from, to }, draw, { ...onlyB, feed });
+    for (let i = 0; i < count; i++) {
+      induction[i * width + at] = rows.induction[i] as number;
+      control[i * width + at] = rows.control[i] as number;
+    }
+    return rows;
+  }
 }
 
 /** Zero ablation puts zeros where mean ablation puts means, so that both share the sessions. */
@@ -109,24 +98,4 @@ function feedsOf(
 ): Record<string, GraphFeed> {
   const by = kind === "mean" ? means : means.map(({ shape }) => zeros(model.dtype, shape));
   return ablate(model, heads, "mean", by);
-}
-
-async function logOddsOf(
-  { model, protocol }: Lab,
-  batch: readonly Drawn[],
-  feed: Record<string, GraphFeed>,
-): Promise<ArrayLike<number>> {
-  const length = sequenceLength(protocol);
-  const tokens = new Int32Array(2 * batch.length * length);
-  const targets = new Int32Array(2 * batch.length);
-  for (const [i, { pair }] of batch.entries()) {
-    tokens.set(pair.induction, i * length);
-    tokens.set(pair.control, (batch.length + i) * length);
-    targets[i] = targets[batch.length + i] = pair.b;
-  }
-  const { logOdds } = await model.run(tensor("int32", [2 * batch.length, length], tokens), {
-    fetch: ["logOdds"],
-    feed: { targets: tensor("int32", [2 * batch.length, 1], targets), ...feed },
-  });
-  return logOdds.data as Float32Array;
 }

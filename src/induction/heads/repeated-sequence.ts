@@ -8,11 +8,6 @@ export interface RepeatedShape {
   readonly times: number;
 }
 
-/** Tokens of such a sequence, BOS included. */
-export function repeatedLength({ length, times }: RepeatedShape): number {
-  return 1 + length * times;
-}
-
 /**
  * The k-th sequence BOS r r … of an experiment, r of random tokens, uniform among those that the
  * protocol draws; a token may stand in r more than once.
