@@ -1,26 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { link, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { z } from "zod";
 import { LabError } from "../errors.js";
-import { codeOf, unwritable } from "./whole-file.js";
-
-const holderSchema = z.object({
-  pid: z.int(),
-  host: z.string(),
-  /** When the process started, in ms since 1970: tells it from a later one of the same number. */
-  started: z.number(),
-  id: z.string(),
-});
-type Holder = z.infer<typeof holderSchema>;
+import { beat, createLock, type Holder, holderOf, isAlive, silence } from "../lock-file.js";
+import { unwritable } from "./whole-file.js";
 
 /** The lock's name in a run's folder. */
 export const lockName = "run.lock";
-
-/** How often the holder shows that it lives, and after how long silence another host takes over, in ms. */
-const beat = 10_000;
-const silence = 120_000;
 
 /** The right to write in a run's folder. */
 export interface Lock {
@@ -89,7 +76,7 @@ async function removeLeftovers(dir: string, own: Holder): Promise<void> {
 
 async function take(path: string, temporary: string, own: Holder): Promise<void> {
   for (let attempt = 0; attempt < 3; attempt++) {
-    if (await create(path, temporary)) return;
+    if (await createLock(path, temporary)) return;
     const holder = await holderOf(path);
     if (await lives(path, temporary, holder, own)) break;
     await rm(path, { force: true });
@@ -99,25 +86,6 @@ async function take(path: string, temporary: string, own: Holder): Promise<void>
   throw new LabError(`${path}: expected to be alone in this folder, got ${who}`, {
     hint: "wait for it, choose another folder with -o, or remove the lock if it runs no more",
   });
-}
-
-const noLinks = new Set(["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"]);
-
-/** Makes the lock, unless there is one. */
-async function create(path: string, temporary: string): Promise<boolean> {
-  try {
-    try {
-      // A link appears with its content, and only where there is none.
-      await link(temporary, path);
-    } catch (error) {
-      if (!noLinks.has(codeOf(error) ?? "")) throw error;
-      await writeFile(path, await readFile(temporary), { flag: "wx" });
-    }
-    return true;
-  } catch (error) {
-    if (codeOf(error) === "EEXIST") return false;
-    throw error;
-  }
 }
 
 async function lives(
@@ -133,22 +101,4 @@ async function lives(
   // Both times are the file system's, so that the clocks of two hosts need not agree.
   const [held, now] = await Promise.all([stat(path).catch(() => null), stat(temporary)]);
   return held !== null && now.mtimeMs - held.mtimeMs < silence;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === "EPERM";
-  }
-}
-
-/** Who holds a lock; `null` if nobody does, or if it cannot be read. */
-async function holderOf(path: string): Promise<Holder | null> {
-  try {
-    return holderSchema.parse(JSON.parse(await readFile(path, "utf8")));
-  } catch {
-    return null;
-  }
 }

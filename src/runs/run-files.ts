@@ -5,7 +5,8 @@ import { sha256 } from "./hash.js";
 import { lockName } from "./lock.js";
 import { type Manifest, manifestName } from "./manifest.js";
 import { journalName } from "./part-store.js";
-import { codeOf, makeFolder, unwritable, writeWhole } from "./whole-file.js";
+import { codeOf } from "../disk.js";
+import { makeFolder, unwritable, writeWhole } from "./whole-file.js";
 
 /** The files that a run makes from its parts: contents by path in its folder. */
 export type RunFiles = Readonly<Record<string, string | Uint8Array>>;

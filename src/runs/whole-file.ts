@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
+import { codeOf, isFullDisk, syncFolder } from "../disk.js";
 import { LabError } from "../errors.js";
 
 /** What a file is written from: whole, or in pieces. */
@@ -55,28 +56,11 @@ export async function makeFolder(path: string): Promise<void> {
   if (error !== null) throw unwritable(path, error);
 }
 
-/** Makes a rename in the folder last through a power failure, where the system can do that. */
-export async function syncFolder(dir: string): Promise<void> {
-  // Windows opens no folders; it needs no sync of them either.
-  if (process.platform === "win32") return;
-  const folder = await open(dir, "r");
-  try {
-    await folder.sync();
-  } catch (error) {
-    // Some network file systems refuse it; the file itself is synced.
-    if (codeOf(error) !== "EINVAL" && codeOf(error) !== "ENOTSUP") throw error;
-  } finally {
-    await folder.close();
-  }
-}
-
-const fullDisk = new Set(["ENOSPC", "EDQUOT"]);
-
 /** The error of a file or folder that could not be written. */
 export function unwritable(path: string, cause: unknown): LabError {
   if (cause instanceof LabError) return cause;
   const code = codeOf(cause) ?? String(cause);
-  return fullDisk.has(code)
+  return isFullDisk(code)
     ? new LabError(`${path}: expected room on the disk, got none (${code})`, {
         hint: "free some and run the same command again: what was finished is kept",
         cause,
@@ -99,9 +83,4 @@ export async function readOrNull(path: string): Promise<Uint8Array | null> {
     if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return null;
     throw unreadable(path, error);
   });
-}
-
-/** The system's code of an error, such as `ENOENT`. */
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error ? String(error.code) : undefined;
 }

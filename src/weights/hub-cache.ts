@@ -13,7 +13,8 @@ import {
 import { dirname, join, relative, resolve } from "node:path";
 import { getHFHubCachePath, getRepoFolderName } from "@huggingface/hub";
 import { checkRepoName, checkRevision, isCommit } from "./hub.js";
-import { codeOf, diskError, fileSize, isMissing } from "./hub-disk.js";
+import { codeOf } from "../disk.js";
+import { diskError, fileSize, isMissing } from "./hub-disk.js";
 import { checkFileName } from "./model-files.js";
 
 /** A file in the cache. */

@@ -1,23 +1,17 @@
-import { open, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
+import { codeOf, isFullDisk } from "../disk.js";
 import { LabError } from "../errors.js";
-
-/** The system's code of an error, such as `ENOENT`. */
-export function codeOf(error: unknown): string | undefined {
-  return error instanceof Error && "code" in error ? String(error.code) : undefined;
-}
 
 /** Whether an error says that a file or folder is not there. */
 export function isMissing(error: unknown): boolean {
   return codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR";
 }
 
-const fullDisk = new Set(["ENOSPC", "EDQUOT"]);
-
 /** The error of a place in the cache that could not be read or written; a LabError as it is. */
 export function diskError(path: string, cause: unknown): LabError {
   if (cause instanceof LabError) return cause;
   const code = codeOf(cause) ?? String(cause);
-  return fullDisk.has(code)
+  return isFullDisk(code)
     ? new LabError(`${path}: expected room on the disk, got none (${code})`, {
         hint: "free some, or set HF_HOME to a folder on another disk; the same command then goes on",
         cause,
@@ -37,19 +31,5 @@ export async function fileSize(path: string): Promise<number | null> {
     // A link to itself is no file either.
     if (isMissing(error) || codeOf(error) === "ELOOP") return null;
     throw diskError(path, error);
-  }
-}
-
-/** Makes a rename in the folder last through a power failure, where the system can do that. */
-export async function syncFolder(dir: string): Promise<void> {
-  if (process.platform === "win32") return;
-  const folder = await open(dir, "r");
-  try {
-    await folder.sync();
-  } catch (error) {
-    // Some network file systems refuse it.
-    if (codeOf(error) !== "EINVAL" && codeOf(error) !== "ENOTSUP") throw error;
-  } finally {
-    await folder.close();
   }
 }

@@ -1,59 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { link, mkdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { link, mkdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
-import { z } from "zod";
-import { codeOf, diskError } from "./hub-disk.js";
+import { codeOf } from "../disk.js";
+import { beat, createLock, type Holder, holderOf, isAlive, silence } from "../lock-file.js";
+import { diskError } from "./hub-disk.js";
 
-const holderSchema = z.object({
-  id: z.string(),
-  pid: z.int(),
-  host: z.string(),
-  started: z.number(),
-});
-type Holder = z.infer<typeof holderSchema>;
-
-/** How often a holder shows that it lives, and after how long a silence others take over, in ms. */
-const beat = 10_000;
-const silence = 120_000;
 /** How often one who waits looks again, in ms. */
 const look = 100;
-
-async function holderOf(path: string): Promise<Holder | null> {
-  try {
-    return holderSchema.parse(JSON.parse(await readFile(path, "utf8")));
-  } catch {
-    return null;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === "EPERM";
-  }
-}
-
-const noLinks = new Set(["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"]);
-
-/** Makes the lock unless there is one; says whether it did. */
-async function create(path: string, own: string): Promise<boolean> {
-  try {
-    try {
-      // A link appears with its content, and only where there is none.
-      await link(own, path);
-    } catch (error) {
-      if (!noLinks.has(codeOf(error) ?? "")) throw error;
-      await writeFile(path, await readFile(own), { flag: "wx" });
-    }
-    return true;
-  } catch (error) {
-    if (codeOf(error) === "EEXIST") return false;
-    throw error;
-  }
-}
 
 async function isDead(path: string, holder: Holder | null, own: string): Promise<boolean> {
   if (holder?.host === hostname()) {
@@ -106,7 +60,7 @@ export async function withLock<T>(
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(own, JSON.stringify(holder));
-    while (!(await create(path, own))) {
+    while (!(await createLock(path, own))) {
       const other = await holderOf(path);
       if (await isDead(path, other, own)) await clear(path, other);
       else await new Promise((resolve) => setTimeout(resolve, look));
