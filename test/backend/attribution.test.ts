@@ -17,19 +17,9 @@ import {
 import { defaultHooks, type Model } from "../../src/model/index.js";
 import { readSafetensors } from "../../src/weights/index.js";
 import { backends } from "../support/engines.js";
-import { fixtureModel, fixtureTensors } from "../support/fixtures.js";
+import { fixtureModel, fixtureTensors, fixtures } from "../support/fixtures.js";
 import { mapTensor } from "../support/map-tensor.js";
 import { relativeError } from "../support/relative-error.js";
-
-const fixtures = [
-  "a-attn-only-ln",
-  "b-attn-only-shortformer",
-  "c-gelu-ln",
-  "d-solu-ln",
-  "e-gpt2",
-  "f-pythia",
-  "g-attn-only-1l",
-];
 
 /** The sum over the first axis. */
 function summed({ dtype, shape, data }: FloatTensor): FloatTensor {

@@ -3,18 +3,8 @@ import { type Engine, type FloatTensor, type Tensor, tensor } from "../../src/gr
 import { type Model, processingSteps } from "../../src/model/index.js";
 import type { SafetensorsFile } from "../../src/weights/index.js";
 import { backends } from "../support/engines.js";
-import { fixtureModel, fixtureTensors } from "../support/fixtures.js";
+import { fixtureModel, fixtureTensors, fixtures } from "../support/fixtures.js";
 import { relativeError } from "../support/relative-error.js";
-
-const fixtures = [
-  "a-attn-only-ln",
-  "b-attn-only-shortformer",
-  "c-gelu-ln",
-  "d-solu-ln",
-  "e-gpt2",
-  "f-pythia",
-  "g-attn-only-1l",
-];
 
 describe.each(backends)(
   "TransformerLens's values, $name",

@@ -10,18 +10,8 @@ import {
 import type { Model } from "../../src/model/index.js";
 import type { SafetensorsFile } from "../../src/weights/index.js";
 import { backends } from "../support/engines.js";
-import { fixtureJson, fixtureModel, fixtureTensors } from "../support/fixtures.js";
+import { fixtureJson, fixtureModel, fixtureTensors, fixtures } from "../support/fixtures.js";
 import { relativeError } from "../support/relative-error.js";
-
-const fixtures = [
-  "a-attn-only-ln",
-  "b-attn-only-shortformer",
-  "c-gelu-ln",
-  "d-solu-ln",
-  "e-gpt2",
-  "f-pythia",
-  "g-attn-only-1l",
-];
 
 type Scores = Readonly<Record<string, readonly (readonly number[])[]>>;
 

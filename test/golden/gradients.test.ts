@@ -3,17 +3,7 @@ import type { Engine, Tensor } from "../../src/graph/index.js";
 import type { Model } from "../../src/model/index.js";
 import type { SafetensorsFile } from "../../src/weights/index.js";
 import { backends } from "../support/engines.js";
-import { fixtureModel, fixtureTensors } from "../support/fixtures.js";
-
-const fixtures = [
-  "a-attn-only-ln",
-  "b-attn-only-shortformer",
-  "c-gelu-ln",
-  "d-solu-ln",
-  "e-gpt2",
-  "f-pythia",
-  "g-attn-only-1l",
-];
+import { fixtureModel, fixtureTensors, fixtures } from "../support/fixtures.js";
 
 /** The largest difference, relative to the largest derivative there (at least 1e-3). */
 function gradientError(got: Tensor, ref: Tensor): number {

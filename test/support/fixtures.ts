@@ -7,6 +7,17 @@ import { folderFiles } from "../../src/weights/node.js";
 
 const root = new URL("../fixtures/", import.meta.url);
 
+/** One small model of each architecture, with TransformerLens's values. */
+export const fixtures = [
+  "a-attn-only-ln",
+  "b-attn-only-shortformer",
+  "c-gelu-ln",
+  "d-solu-ln",
+  "e-gpt2",
+  "f-pythia",
+  "g-attn-only-1l",
+];
+
 /** Reads a safetensors file of test/fixtures. */
 export async function fixtureTensors(path: string): Promise<SafetensorsFile> {
   return readSafetensors(await readFile(new URL(path, root)), path);
