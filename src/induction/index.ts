@@ -42,7 +42,13 @@ export {
 } from "./scenarios.js";
 export { scoreRows, type ScoreRows } from "./score-rows.js";
 export { strength, type StrengthParams, strengthSequence, summariseStrength } from "./strength.js";
-export { type Drawn, type Lab, measurePairs, type Readout } from "./strength-meter.js";
+export {
+  type Drawn,
+  type Lab,
+  measurePairs,
+  type Readout,
+  type RunPath,
+} from "./strength-meter.js";
 export type * from "./summary.js";
 export { tokenClass } from "./token-class.js";
 export { tokenRef } from "./token-ref.js";

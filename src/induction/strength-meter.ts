@@ -11,7 +11,15 @@ export interface Lab {
   readonly seed: number;
   /** Sequence pairs per run of the model; a fixed number, so that the same numbers come again. */
   readonly batch: number;
+  /**
+   * How the model gets to the last position: `last-token` (where absent, too) by exact algebra where
+   * nothing is fed, `plain` through every position of every block.
+   */
+  readonly path?: RunPath;
 }
+
+/** The two ways to the log-odds at the last position: see docs/speed.md. */
+export type RunPath = "plain" | "last-token";
 
 /** A sequence pair and the place that it has in its experiment. */
 export interface Drawn {
@@ -26,6 +34,8 @@ export interface Readout {
   readonly width: number;
   /** Whether their logits are wanted beside the log-odds. */
   readonly logits: boolean;
+  /** Which members of a pair are run; the columns of the other one are NaN. `both` unless given. */
+  readonly members?: "both" | "induction" | "control";
   /** What the run replaces, such as the output of an ablated head. */
   readonly feed?: Readonly<Record<string, Feed>>;
   /** The tokens of a batch, [pairs, width]; B comes first in each row. */
