@@ -24,7 +24,8 @@ export function compile(
   const inputs = new Map<string, OnnxValueInfo>();
   const nodes: OnnxNode[] = [];
   const constants: { name: string; tensor: Tensor }[] = [];
-  const parameters: OnnxValueInfo[] = [];
+  const shared: OnnxValueInfo[] = [];
+  const held: OnnxValueInfo[] = [];
 
   // A node that a target stands for bears the target's name, so that no copy is needed.
   for (const [name, target] of targets) {
@@ -52,7 +53,11 @@ export function compile(
         constants.push({ name, tensor: value.tensor });
         break;
       case "parameter":
-        parameters.push({ name, dtype: value.dtype, shape: value.shape });
+        (parametersAs === "initializers" || value.held ? held : shared).push({
+          name,
+          dtype: value.dtype,
+          shape: value.shape,
+        });
         break;
       case "input":
       case "named":
@@ -66,18 +71,18 @@ export function compile(
     }
   }
   const outputs = [...targets].map(([name, { dtype, shape }]) => ({ name, dtype, shape }));
-  const shared = parametersAs === "inputs";
   return {
     bytes: encodeOnnx({
       nodes,
       constants,
       outputs,
-      inputs: [...inputs.values(), ...(shared ? parameters : [])],
-      external: shared ? [] : parameters,
+      inputs: [...inputs.values(), ...shared],
+      external: held,
     }),
     store,
     inputs: [...inputs.keys()],
-    parameters: parameters.map((parameter) => parameter.name),
+    shared: shared.map((parameter) => parameter.name),
+    held: held.map((parameter) => parameter.name),
     outputs,
   };
 }

@@ -22,8 +22,9 @@ export type Request =
       readonly compiled: Omit<CompiledGraph, "store">;
       readonly store: number;
     }
+  | { readonly kind: "drop"; readonly store: number; readonly names: readonly string[] }
   | {
-      readonly kind: "run";
+      readonly kind: "run" | "keep";
       readonly graph: number;
       readonly feeds: Readonly<Record<string, Tensor>>;
     }

@@ -74,8 +74,12 @@ async function answer(request) {
       return host.store(request.store, request.tensors);
     case "add":
       return host.add(request.graph, request.compiled, request.store);
+    case "drop":
+      return host.drop(request.store, request.names);
     case "run":
       return host.run(request.graph, request.feeds);
+    case "keep":
+      return host.keep(request.graph, request.feeds);
     case "close":
       return host.close();
   }

@@ -1,7 +1,8 @@
 import { Worker } from "node:worker_threads";
 import { LabError } from "../errors.js";
-import type { CompiledGraph, Engine, EngineInfo, TensorStore } from "./engine.js";
+import type { Engine, EngineInfo } from "./engine.js";
 import type { Reply, Request, StartOptions } from "./engine-node-protocol.js";
+import { hostedGraphs } from "./hosted-graphs.js";
 import type { Tensor } from "./tensor.js";
 
 /** Options of {@link nodeEngine}. */
@@ -21,35 +22,31 @@ export interface NodeEngineOptions {
  */
 export function nodeEngine({ runtime = "auto", threads = 2 }: NodeEngineOptions = {}): Engine {
   const thread = new EngineThread({ runtime, threads });
-  const graphs = new WeakMap<CompiledGraph, number>();
-  let graphCount = 0;
-  let storeCount = 0;
+  const graphs = hostedGraphs({
+    async store(store, tensors) {
+      await thread.info();
+      await thread.ask({ kind: "store", store, tensors });
+    },
+    async add(graph, compiled, store) {
+      return (await thread.ask({ kind: "add", graph, compiled, store })) as boolean;
+    },
+    async drop(store, names) {
+      await thread.ask({ kind: "drop", store, names });
+    },
+    async run(graph, feeds) {
+      return (await thread.ask({ kind: "run", graph, feeds })) as Record<string, Tensor>;
+    },
+    async keep(graph, feeds) {
+      await thread.ask({ kind: "keep", graph, feeds });
+    },
+  });
   return {
+    ...graphs,
     // The WASM build reads initializers; it is asked for by name, or known after the start.
     get parametersAs() {
       return thread.provider === "wasm" ? "initializers" : "inputs";
     },
     info: () => thread.info(),
-    async store(tensors: ReadonlyMap<string, Tensor>): Promise<TensorStore> {
-      await thread.info();
-      const id = storeCount++;
-      // One by one: a message holds one more copy of what is in it until it is read.
-      await thread.ask({ kind: "store", store: id, tensors: new Map() });
-      for (const [name, tensor] of tensors) {
-        await thread.ask({ kind: "store", store: id, tensors: new Map([[name, tensor]]) });
-      }
-      return { id };
-    },
-    async run(graph, feeds) {
-      let id = graphs.get(graph);
-      if (id === undefined) {
-        id = graphCount++;
-        graphs.set(graph, id);
-        const { store, ...compiled } = graph;
-        await thread.ask({ kind: "add", graph: id, compiled, store: store.id });
-      }
-      return (await thread.ask({ kind: "run", graph: id, feeds })) as Record<string, Tensor>;
-    },
     close: () => thread.close(),
   };
 }

@@ -1,5 +1,6 @@
 import type * as ort from "onnxruntime-web";
-import type { CompiledGraph, Engine, EngineInfo, TensorStore } from "./engine.js";
+import type { Engine, EngineInfo } from "./engine.js";
+import { hostedGraphs } from "./hosted-graphs.js";
 import { createHost } from "./ort-host.js";
 
 /** Options of {@link webEngine}. */
@@ -22,9 +23,13 @@ const maxSessions = 3;
 export function webEngine({ runtime, provider = "wasm", threads = 1 }: WebEngineOptions): Engine {
   runtime.env.wasm.numThreads = threads;
   const host = createHost(runtime, { provider, threads, maxSessions });
-  const graphs = new WeakMap<CompiledGraph, number>();
-  let graphCount = 0;
-  let storeCount = 0;
+  const graphs = hostedGraphs({
+    store: (store, tensors) => Promise.resolve(host.store(store, tensors)),
+    add: (graph, compiled, store) => host.add(graph, compiled, store),
+    drop: (store, names) => Promise.resolve(host.drop(store, names)),
+    run: (graph, feeds) => host.run(graph, feeds),
+    keep: (graph, feeds) => host.keep(graph, feeds),
+  });
   const info: EngineInfo = {
     provider,
     runtime: `onnxruntime-web ${runtime.env.versions.web ?? runtime.env.versions.common}`,
@@ -32,22 +37,9 @@ export function webEngine({ runtime, provider = "wasm", threads = 1 }: WebEngine
     note: null,
   };
   return {
+    ...graphs,
     parametersAs: "initializers",
     info: () => Promise.resolve(info),
-    store(tensors): Promise<TensorStore> {
-      const id = storeCount++;
-      host.store(id, tensors);
-      return Promise.resolve({ id });
-    },
-    run(graph, feeds) {
-      let id = graphs.get(graph);
-      if (id === undefined) {
-        id = graphCount++;
-        graphs.set(graph, id);
-        host.add(id, graph, graph.store.id);
-      }
-      return host.run(id, feeds);
-    },
     close: () => host.close(),
   };
 }

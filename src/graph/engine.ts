@@ -23,8 +23,10 @@ export interface CompiledGraph {
   readonly store: TensorStore;
   /** Names of the tensors that a run must hand over. */
   readonly inputs: readonly string[];
-  /** Names of stored tensors that the session reads. */
-  readonly parameters: readonly string[];
+  /** Names of stored tensors that the session reads at each run, without a copy of its own. */
+  readonly shared: readonly string[];
+  /** Names of stored tensors that the session copies when it is made. */
+  readonly held: readonly string[];
   readonly outputs: readonly OnnxValueInfo[];
 }
 
@@ -37,13 +39,15 @@ export interface Engine {
   readonly parametersAs: "inputs" | "initializers";
   /** Starts the engine if need be and says what it is. */
   info(): Promise<EngineInfo>;
-  /** Hands weights over once; the caller's tensors stay untouched. */
+  /** Names weights; each is handed over when the first graph reads it. The caller's tensors stay untouched. */
   store(tensors: ReadonlyMap<string, Tensor>): Promise<TensorStore>;
   /** Runs a graph on tensors by input name; sessions are made when needed and kept while there is room. */
   run(
     graph: CompiledGraph,
     feeds: Readonly<Record<string, Tensor>>,
   ): Promise<Record<string, Tensor>>;
+  /** Runs a graph and keeps its outputs among the weights of its store, by their names. */
+  keep(graph: CompiledGraph, feeds: Readonly<Record<string, Tensor>>): Promise<void>;
   /** Frees everything; the engine cannot be used afterwards. */
   close(): Promise<void>;
 }

@@ -5,6 +5,7 @@ export { webEngine, type WebEngineOptions } from "./engine-web.js";
 export { gradients, type GradientOptions } from "./gradient.js";
 export { graphOf, valueNamed, type Graph, type NamedValue } from "./graph.js";
 export type { BoundFeed, FeedInput, GraphFeed } from "./graph-feed.js";
+export { keepValues } from "./keep-values.js";
 export * as ops from "./ops.js";
 export { Program, type Feed, type FeedFunction, type RunOptions } from "./program.js";
 export { type Dim, formatShape, type Shape } from "./shape.js";

@@ -22,7 +22,7 @@ export {
   where,
 } from "./ops/elementwise.js";
 export { reshape, transpose } from "./ops/arrange.js";
-export { expand, sum } from "./ops/broadcast.js";
+export { expand, sum, sumLast } from "./ops/broadcast.js";
 export { at, concat, slice } from "./ops/parts.js";
 export { matMul } from "./ops/mat-mul.js";
 export { gatherElements, gatherRows, scatterElements } from "./ops/gather.js";

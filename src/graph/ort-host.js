@@ -13,16 +13,26 @@
  * @typedef {object} HostOptions
  * @property {"cpu" | "wasm" | "webgpu"} provider
  * @property {number} threads
- * @property {number} maxSessions sessions that live at once; the least recently used goes first
+ * @property {number} maxSessions sessions that live at once; the least recently used goes first, but none that holds the only copy of a weight
  */
 
 /**
  * @typedef {object} Host
  * @property {(id: number, tensors: ReadonlyMap<string, Tensor>) => void} store keeps weights, beside those that a store has
- * @property {(id: number, graph: Omit<CompiledGraph, "store">, storeId: number) => void} add keeps a graph
+ * @property {(id: number, graph: Omit<CompiledGraph, "store">, storeId: number) => Promise<boolean>} add keeps a graph; whether its session has copied what it holds for good
+ * @property {(id: number, names: readonly string[]) => void} drop forgets weights of a store
  * @property {(id: number, feeds: Readonly<Record<string, Tensor>>) => Promise<Record<string, Tensor>>} run
+ * @property {(id: number, feeds: Readonly<Record<string, Tensor>>) => Promise<void>} keep runs a graph and keeps its outputs as weights of its store
  * @property {() => Promise<void>} close
  */
+
+const nativeSettings = {
+  // Threads that spin while they wait slow each other down as soon as another program runs.
+  intra_op: { allow_spinning: "0" },
+  // The exponentials of masked scores are denormal numbers, which the CPU computes in microcode: a
+  // causal softmax takes three times as long with them.
+  set_denormal_as_zero: "1",
+};
 
 /**
  * Makes the host of one engine.
@@ -44,6 +54,9 @@ export function createHost(ort, { provider, threads, maxSessions }) {
   /** @param {Tensor} tensor @returns {OrtTensor} */
   const toOrt = ({ dtype, data, shape }) => new ort.Tensor(dtype, /** @type {any} */ (data), shape);
 
+  /** The native build copies weights without need of them later. @param {Omit<CompiledGraph, "store">} graph */
+  const holdsForGood = (graph) => provider === "cpu" && graph.held.length > 0;
+
   /** @param {number} id @returns {Promise<InferenceSession>} */
   async function open(id) {
     const live = sessions.get(id);
@@ -54,6 +67,7 @@ export function createHost(ort, { provider, threads, maxSessions }) {
     }
     for (const [oldest, session] of sessions) {
       if (sessions.size < maxSessions) break;
+      if (holdsForGood(required(graphs, oldest).graph)) continue;
       sessions.delete(oldest);
       await session.release();
     }
@@ -64,17 +78,15 @@ export function createHost(ort, { provider, threads, maxSessions }) {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       logSeverityLevel: 3,
-      ...(provider === "cpu"
-        ? // Threads that spin while they wait slow each other down as soon as another program runs.
-          { extra: { session: { intra_op: { allow_spinning: "0" } } } }
-        : {
-            externalData: graph.parameters.map((path) => {
-              const { buffer, byteOffset, byteLength } = /** @type {Float32Array} */ (
-                required(store, path).data
-              );
-              return { path, data: new Uint8Array(buffer, byteOffset, byteLength) };
-            }),
-          }),
+      ...(provider === "cpu" && { extra: { session: nativeSettings } }),
+      ...(graph.held.length > 0 && {
+        externalData: graph.held.map((path) => {
+          const { buffer, byteOffset, byteLength } = /** @type {Float32Array} */ (
+            required(store, path).data
+          );
+          return { path, data: new Uint8Array(buffer, byteOffset, byteLength) };
+        }),
+      }),
     });
     sessions.set(id, session);
     return session;
@@ -86,10 +98,7 @@ export function createHost(ort, { provider, threads, maxSessions }) {
     const { graph, storeId } = required(graphs, id);
     /** @type {Record<string, OrtTensor>} */
     const inputs = {};
-    if (provider === "cpu") {
-      const store = required(stores, storeId);
-      for (const name of graph.parameters) inputs[name] = required(store, name);
-    }
+    for (const name of graph.shared) inputs[name] = required(required(stores, storeId), name);
     for (const name of graph.inputs) inputs[name] = toOrt(/** @type {Tensor} */ (feeds[name]));
     const results = await session.run(inputs);
     /** @type {Record<string, Tensor>} */
@@ -107,19 +116,37 @@ export function createHost(ort, { provider, threads, maxSessions }) {
     return outputs;
   }
 
+  /** @template T @param {() => Promise<T>} task @returns {Promise<T>} */
+  function inTurn(task) {
+    const result = queue.then(task);
+    queue = result.catch(() => undefined);
+    return result;
+  }
+
   return {
     store(id, tensors) {
       const kept = stores.get(id) ?? new Map();
       for (const [name, tensor] of tensors) kept.set(name, toOrt(tensor));
       stores.set(id, kept);
     },
-    add(id, graph, storeId) {
+    async add(id, graph, storeId) {
       graphs.set(id, { graph, storeId });
+      if (!holdsForGood(graph)) return false;
+      await inTurn(() => open(id));
+      return true;
     },
-    run(id, feeds) {
-      const result = queue.then(() => run(id, feeds));
-      queue = result.catch(() => undefined);
-      return result;
+    drop(id, names) {
+      for (const name of names) required(stores, id).delete(name);
+    },
+    run: (id, feeds) => inTurn(() => run(id, feeds)),
+    async keep(id, feeds) {
+      const outputs = await inTurn(() => run(id, feeds));
+      this.store(required(graphs, id).storeId, new Map(Object.entries(outputs)));
+      // It will not run again, and it holds the memory of all that it needed on the way.
+      const session = sessions.get(id);
+      sessions.delete(id);
+      graphs.delete(id);
+      await session?.release();
     },
     async close() {
       await queue;

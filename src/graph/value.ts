@@ -17,6 +17,8 @@ export interface Input extends Typed {
 export interface Parameter extends Typed {
   readonly kind: "parameter";
   readonly name: string;
+  /** Whether each session holds a copy of its own, laid out for its products: faster, and more memory. */
+  readonly held: boolean;
 }
 
 /** A small tensor that is part of the graph itself. */
@@ -76,9 +78,14 @@ export function input(name: string, dtype: DType, shape: Shape): Input {
   return { kind: "input", name, dtype, shape };
 }
 
-/** Declares a weight. */
-export function parameter(name: string, dtype: DType, shape: Shape): Parameter {
-  return { kind: "parameter", name, dtype, shape };
+/** Declares a weight; see {@link Parameter} for what `held` does. */
+export function parameter(
+  name: string,
+  dtype: DType,
+  shape: Shape,
+  { held = false }: { readonly held?: boolean } = {},
+): Parameter {
+  return { kind: "parameter", name, dtype, shape, held };
 }
 
 /** A small tensor inside the graph. */

@@ -49,10 +49,12 @@ export const onlyB: Readout = {
   targets: (batch) => Promise.resolve(Int32Array.from(batch, ({ pair }) => pair.b)),
 };
 
+/** Batches under way at once: while the model runs on one, the next is drawn and handed over. */
+const batchesAtOnce = 2;
+
 /**
- * Measures the log-odds of tokens after the last A in both members of each pair, in fixed batches, the
- * last one padded, so that a pair's numbers do not depend on what follows it. While the model runs on
- * one batch the next one is drawn.
+ * Measures the log-odds of tokens after the last A in the members of each pair, in batches of a fixed
+ * number of sequences, the last one padded, so that a pair's numbers do not depend on what follows it.
  */
 export async function measurePairs(
   lab: Lab,
@@ -60,9 +62,9 @@ export async function measurePairs(
   draw: (index: number) => Drawn,
   readout: Readout = onlyB,
 ): Promise<PairRows> {
-  const { width } = readout;
+  const { width, members = "both" } = readout;
   const count = to - from;
-  const odds = () => new Float64Array(count * width);
+  const odds = () => new Float64Array(count * width).fill(NaN);
   const rows: PairRows = {
     unit: new Int32Array(count),
     k: new Int32Array(count),
@@ -75,10 +77,11 @@ export async function measurePairs(
     control: odds(),
     ...(readout.logits && { inductionLogits: odds(), controlLogits: odds() }),
   };
-  let running: Promise<void> = Promise.resolve();
-  for (let start = 0; start < count; start += lab.batch) {
-    const size = Math.min(lab.batch, count - start);
-    const batch = Array.from({ length: lab.batch }, (_, i) =>
+  const perBatch = members === "both" ? lab.batch : 2 * lab.batch;
+  const running: Promise<void>[] = [];
+  for (let start = 0; start < count; start += perBatch) {
+    const size = Math.min(perBatch, count - start);
+    const batch = Array.from({ length: perBatch }, (_, i) =>
       draw(from + start + Math.min(i, size - 1)),
     );
     const targets = await readout.targets(batch);
@@ -91,52 +94,64 @@ export async function measurePairs(
       rows.controlAB[start + i] = followsInControl(pair) ? 1 : 0;
     }
     rows.targets.set(targets.subarray(0, size * width), start * width);
-    await running;
-    running = runBatch(lab, batch, targets, readout).then((results) => {
+    if (running.length === batchesAtOnce) await running.shift();
+    const batchRun = runBatch(lab, batch, targets, readout).then((results) => {
       for (const [name, values] of Object.entries(results)) {
         const column = rows[name as keyof typeof results] as Float64Array;
         column.set(values.subarray(0, size * width), start * width);
       }
     });
     // Without a listener a failure would count as unhandled while the next batch's targets are found.
-    running.catch(() => undefined);
+    batchRun.catch(() => undefined);
+    running.push(batchRun);
   }
-  await running;
+  await Promise.all(running);
   return rows;
 }
 
 type FloatData = Float32Array | Float64Array;
 
-/** Runs the model on both members of a batch: first all induction sequences, then all controls. */
+/** Runs the model on the members of a batch that are wanted: all induction sequences, then all controls. */
 async function runBatch(
-  { model, protocol }: Lab,
+  lab: Lab,
   batch: readonly Drawn[],
   targets: Int32Array,
-  { width, logits, feed }: Readout,
+  { width, logits, feed, members = "both" }: Readout,
 ): Promise<
   Partial<Record<"induction" | "control" | "inductionLogits" | "controlLogits", FloatData>>
 > {
+  const { model, protocol, path = "last-token" } = lab;
+  const kinds = members === "both" ? (["induction", "control"] as const) : [members];
   const length = sequenceLength(protocol);
-  const tokens = new Int32Array(2 * batch.length * length);
-  for (const [i, { pair }] of batch.entries()) {
-    tokens.set(pair.induction, i * length);
-    tokens.set(pair.control, (batch.length + i) * length);
+  const tokens = new Int32Array(kinds.length * batch.length * length);
+  const repeated = new Int32Array(kinds.length * targets.length);
+  for (const [m, kind] of kinds.entries()) {
+    for (const [i, { pair }] of batch.entries()) {
+      tokens.set(pair[kind], (m * batch.length + i) * length);
+    }
+    repeated.set(targets, m * targets.length);
   }
-  const twice = new Int32Array(2 * targets.length);
-  twice.set(targets);
-  twice.set(targets, targets.length);
-  const values = await model.run(tensor("int32", [2 * batch.length, length], tokens), {
-    fetch: logits ? ["logOdds", "targetLogits"] : ["logOdds"],
-    feed: { targets: tensor("int32", [2 * batch.length, width], twice), ...feed },
-  });
-  const halves = (value: Tensor): [FloatData, FloatData] => {
-    const data = value.data as FloatData;
-    return [data.subarray(0, targets.length), data.subarray(targets.length)];
-  };
-  const [induction, control] = halves(values.logOdds as Tensor);
-  if (!logits) return { induction, control };
-  const [inductionLogits, controlLogits] = halves(values.targetLogits as Tensor);
-  return { induction, control, inductionLogits, controlLogits };
+  const sequences = kinds.length * batch.length;
+  const ids = tensor("int32", [sequences, length], tokens);
+  const read = tensor("int32", [sequences, width], repeated);
+  const values: Partial<Record<"logOdds" | "targetLogits", Tensor>> =
+    path === "last-token" && feed === undefined
+      ? await model.runLastToken(ids, read, { logits })
+      : await model.run(ids, {
+          fetch: logits ? ["logOdds", "targetLogits"] : ["logOdds"],
+          feed: { targets: read, ...feed },
+        });
+  const parts = (value: Tensor | undefined, suffix: "" | "Logits") =>
+    value === undefined
+      ? []
+      : kinds.map((kind, m) => {
+          const data = value.data as FloatData;
+          return [`${kind}${suffix}`, data.subarray(m * targets.length, (m + 1) * targets.length)];
+        });
+  return Object.fromEntries([
+    ...parts(values.logOdds, ""),
+    ...parts(values.targetLogits, "Logits"),
+  ]);
 }
 
 /** Whether B stands directly after A in the context of the control. */

@@ -3,7 +3,7 @@ import type { Hook, WeightOf } from "./hook.js";
 import { layerNorm, type Norm } from "./layer-norm.js";
 import { type Rotary, rotate } from "./rotary.js";
 
-const { add, expand, matMul, mul, reshape, slice, softmax, sum, transpose, where } = ops;
+const { add, expand, matMul, mul, reshape, slice, softmax, sub, sum, transpose, where } = ops;
 
 /** What an attention layer reads beside the residual stream. */
 export interface AttentionParts {
@@ -62,7 +62,9 @@ export function attention(
   // The last query alone; every key stands before it, so that no mask is needed.
   const ownQ = add(projectShared(slice(withPos, 1, p - 1, p), W("attn.W_Q")), W("attn.b_Q"));
   const lastQ = rotary === null ? ownQ : rotate(ownQ, rotary, p - 1); // [b, 1, h, e]
-  const lastZ = mix(softmax(scaledScores(lastQ, k)), v); // [b, 1, h, e]
+  // What all keys have in common does not change the pattern, and without it less is rounded away.
+  const keys = sub(k, slice(k, 1, p - 1, p)); // [b, p, h, e]
+  const lastZ = mix(softmax(scaledScores(lastQ, keys)), v); // [b, 1, h, e]
   const lastOut = add(projectBack(lastZ, W("attn.W_O")), W("attn.b_O")); // [b, 1, d]
   return { out, lastOut };
 }

@@ -3,16 +3,17 @@
  * multiplies from the right. Names and shapes of the hook points are TransformerLens's (2.x), the
  * opt-in ones included; b = batch, p = positions, h = heads, d = d_model, V = d_vocab.
  */
-import { choice, constant, input, named, parameter, tensor, type Value } from "../graph/index.js";
+import { choice, constant, input, named, tensor, type Value } from "../graph/index.js";
 import { type FloatDType, ops } from "../graph/index.js";
 import { attention } from "./attention.js";
 import type { ModelConfig } from "./config.js";
 import type { Hook, WeightOf } from "./hook.js";
-import { layerNorm, type Norm } from "./layer-norm.js";
+import { layerNorm } from "./layer-norm.js";
 import { logOdds } from "./log-odds.js";
 import { lossPerToken, meanOf } from "./loss.js";
 import { mlp } from "./mlp.js";
-import { parameterShapes } from "./parameters.js";
+import { normOf, soluNorm } from "./norms.js";
+import { weightValues } from "./weight-values.js";
 
 const { add, at, gatherElements, gatherRows, matMul, mul, reshape, slice, sub } = ops;
 
@@ -25,8 +26,7 @@ const { add, at, gatherElements, gatherRows, matMul, mul, reshape, slice, sub } 
  * mean of these, `meanLogOdds`, and `logitDiff`, the mean of the first target's logit minus the second's.
  */
 export function forward(config: ModelConfig, positions: number, dtype: FloatDType): Value[] {
-  const shapes = parameterShapes(config);
-  const weights = memoize((name) => parameter(name, dtype, shapes.get(name) as number[]));
+  const weights = weightValues(config, dtype);
 
   const tokens = named("hook_tokens", input("tokens", "int32", ["batch", positions])); // [b, p]
   const embed = named("hook_embed", gatherRows(weights("embed.W_E"), tokens)); // [b, p, d]
@@ -114,25 +114,4 @@ function block(
 /** The last position of [b, p, …]. */
 function last(x: Value): Value {
   return at(x, 1, (x.shape[1] as number) - 1);
-}
-
-function normOf(name: string, config: ModelConfig, weights: WeightOf): Norm {
-  const { normalization: kind, eps } = config;
-  if (kind !== "LN") return { kind, eps };
-  return { kind, eps, w: weights(`${name}.w`), b: weights(`${name}.b`) };
-}
-
-/** SoLU's LayerNorm, which a model has also where it normalises nothing else. */
-function soluNorm(name: string, config: ModelConfig, weights: WeightOf): Norm {
-  const norm = normOf(name, config, weights);
-  return norm.kind === null ? { kind: "LNPre", eps: norm.eps } : norm;
-}
-
-function memoize(make: (name: string) => Value): (name: string) => Value {
-  const made = new Map<string, Value>();
-  return (name) => {
-    const value = made.get(name) ?? make(name);
-    made.set(name, value);
-    return value;
-  };
 }

@@ -13,6 +13,7 @@ import {
 import type { KnownModel } from "../weights/index.js";
 import type { ModelConfig } from "./config.js";
 import { forward } from "./forward.js";
+import { LastTokenPath, type LastTokenValues } from "./last-token/last-token-path.js";
 import type { ModelOrigin } from "./origin.js";
 import type { Weights } from "./parameters.js";
 import { atPickedPositions, positionRange, type Positions, runAtPositions } from "./positions.js";
@@ -73,6 +74,7 @@ export class Model {
   readonly #programs = new Map<number, Program>();
   readonly #picking = new Map<number, Program>();
   #store: Promise<TensorStore> | null = null;
+  #lastToken: LastTokenPath | null = null;
 
   constructor(parts: ModelParts) {
     this.name = parts.name;
@@ -116,15 +118,30 @@ export class Model {
     return runAtPositions(await this.#pickingProgram(program, length), fetch, feeds, range);
   }
 
+  /**
+   * Log-odds of targets [batch, targets] after the last token of each sequence, in nats, and with
+   * `logits` their logits: the same numbers as `run` but for rounding (5e-5 nats), several times faster,
+   * and without hook points.
+   *
+   * @throws LabError for ids outside the vocabulary, and sequences that are empty or longer than the
+   *   context.
+   */
+  async runLastToken(
+    tokens: Tensor<"int32">,
+    targets: Tensor<"int32">,
+    options: { readonly logits?: boolean } = {},
+  ): Promise<LastTokenValues> {
+    const ids = this.#checked(tokens);
+    this.#checkLength(ids.shape[1] as number);
+    checkTokenIds(targets, this.config.dVocab, `${this.name}: targets`);
+    const store = await this.#weightStore();
+    this.#lastToken ??= new LastTokenPath(this, store);
+    return this.#lastToken.run(ids, targets, options);
+  }
+
   /** The program for sequences of that length, made once; its weights are shared with all lengths. */
   async program(positions: number): Promise<Program> {
-    const { nCtx } = this.config;
-    if (!Number.isInteger(positions) || positions < 1 || positions > nCtx) {
-      throw usageError(
-        `${this.name}: expected sequences of 1 to ${nCtx} tokens, got ${positions}`,
-        "the model's context is that long",
-      );
-    }
+    this.#checkLength(positions);
     let program = this.#programs.get(positions);
     if (program === undefined) {
       program = await this.programOf(forward(this.config, positions, this.dtype));
@@ -145,8 +162,21 @@ export class Model {
 
   /** A program of other values over the model's weights, which are its parameters by their keys. */
   async programOf(roots: readonly Value[]): Promise<Program> {
+    return new Program(roots, this.engine, await this.#weightStore(), this.weights);
+  }
+
+  #weightStore(): Promise<TensorStore> {
     this.#store ??= this.engine.store(this.weights);
-    return new Program(roots, this.engine, await this.#store, this.weights);
+    return this.#store;
+  }
+
+  #checkLength(positions: number): void {
+    const { nCtx } = this.config;
+    if (Number.isInteger(positions) && positions >= 1 && positions <= nCtx) return;
+    throw usageError(
+      `${this.name}: expected sequences of 1 to ${nCtx} tokens, got ${positions}`,
+      "the model's context is that long",
+    );
   }
 
   /** All names that can be fetched and fed, in the order in which the forward pass computes them. */

@@ -38,6 +38,7 @@ describe("gradients as fetches", () => {
       parametersAs: "inputs",
       info: () => inner.info(),
       store: (tensors) => inner.store(tensors),
+      keep: (graph, feeds) => inner.keep(graph, feeds),
       close: () => inner.close(),
       run(graph, feeds) {
         sessions.add(graph);

@@ -1,0 +1,90 @@
+import type { CompiledGraph, Engine, TensorStore } from "./engine.js";
+import type { Tensor } from "./tensor.js";
+
+/** What keeps tensors, graphs and sessions, in this thread or in another one. */
+export interface GraphHost {
+  /** Keeps tensors beside those that a store has. */
+  store(store: number, tensors: ReadonlyMap<string, Tensor>): Promise<void>;
+  /**
+   * Keeps a graph. `true` if its session is made and has copied what it holds for good; `false` if
+   * sessions come and go, and the weights must stay.
+   */
+  add(graph: number, compiled: Omit<CompiledGraph, "store">, store: number): Promise<boolean>;
+  /** Forgets tensors of a store. */
+  drop(store: number, names: readonly string[]): Promise<void>;
+  run(
+    graph: number,
+    feeds: Readonly<Record<string, Tensor>>,
+  ): Promise<Readonly<Record<string, Tensor>>>;
+  keep(graph: number, feeds: Readonly<Record<string, Tensor>>): Promise<void>;
+}
+
+/** A store, and which of its tensors the host has, or is about to have. */
+interface Weights {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly sent: Map<string, Promise<void>>;
+  /** Those that some session reads at each run. */
+  readonly shared: Set<string>;
+}
+
+/**
+ * The part of an engine that is the same wherever its sessions live: each graph and each weight goes to
+ * the host once, when it is first needed.
+ */
+export function hostedGraphs(host: GraphHost): Pick<Engine, "store" | "run" | "keep"> {
+  const stores: Weights[] = [];
+  const graphs = new WeakMap<CompiledGraph, Promise<number>>();
+  let graphCount = 0;
+
+  async function send(name: string, store: number): Promise<void> {
+    const { tensors, sent } = stores[store] as Weights;
+    let sending = sent.get(name);
+    if (sending === undefined) {
+      const tensor = tensors.get(name);
+      if (tensor === undefined) throw new Error(`engine: no weight is kept under ${name}`);
+      sending = host.store(store, new Map([[name, tensor]]));
+      sent.set(name, sending);
+    }
+    await sending;
+  }
+
+  /** The host's number of a graph, all that it reads handed over. */
+  function ready(graph: CompiledGraph): Promise<number> {
+    const made = graphs.get(graph);
+    if (made !== undefined) return made;
+    const making = add(graph);
+    graphs.set(graph, making);
+    return making;
+  }
+
+  async function add({ store, ...compiled }: CompiledGraph): Promise<number> {
+    // One by one: a message holds one more copy of what is in it until it is read.
+    const { sent, shared } = stores[store.id] as Weights;
+    for (const name of compiled.shared) shared.add(name);
+    for (const name of [...compiled.shared, ...compiled.held]) await send(name, store.id);
+    const id = graphCount++;
+    if (await host.add(id, compiled, store.id)) {
+      const copied = compiled.held.filter((name) => !shared.has(name));
+      for (const name of copied) sent.delete(name);
+      await host.drop(store.id, copied);
+    }
+    return id;
+  }
+
+  return {
+    async store(tensors): Promise<TensorStore> {
+      const id = stores.push({ tensors, sent: new Map(), shared: new Set() }) - 1;
+      await host.store(id, new Map());
+      return { id };
+    },
+    async run(graph, feeds) {
+      return await host.run(await ready(graph), feeds);
+    },
+    async keep(graph, feeds) {
+      const { sent } = stores[graph.store.id] as Weights;
+      const keeping = host.keep(await ready(graph), feeds);
+      for (const { name } of graph.outputs) sent.set(name, keeping);
+      await keeping;
+    },
+  };
+}

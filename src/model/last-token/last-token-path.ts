@@ -1,0 +1,124 @@
+import {
+  type Engine,
+  type FloatDType,
+  keepValues,
+  Program,
+  type Tensor,
+} from "../../graph/index.js";
+import type { TensorStore } from "../../graph/index.js";
+import type { ModelConfig } from "../config.js";
+import type { Weights } from "../parameters.js";
+import { weightValues } from "../weight-values.js";
+import { lastNormalized, lastTokenBody } from "./body.js";
+import { firstLayerScale, firstLayerTables, hasTables } from "./first-layer.js";
+import { lastTokenHead } from "./head.js";
+
+/** Weights of blocks up to this many bytes are held by each session; of larger models they are shared. */
+const heldBytes = 64e6;
+
+/** What {@link LastTokenPath.run} gives, [b, targets] each. */
+export interface LastTokenValues {
+  /** Log-odds of the targets at the last position, nats. */
+  readonly logOdds: Tensor;
+  /** Their logits, where they were asked for. */
+  readonly targetLogits?: Tensor;
+}
+
+/**
+ * The way to the log-odds at the last position for sweeps: exact algebra, no hook points. One session
+ * per sequence length gives what the unembedding reads, one session for all of them unembeds.
+ */
+export class LastTokenPath {
+  readonly #config: ModelConfig;
+  readonly #dtype: FloatDType;
+  readonly #engine: Engine;
+  readonly #store: TensorStore;
+  readonly #weights: Weights;
+  readonly #bodies = new Map<number, Promise<Program>>();
+  #head: Program | null = null;
+  #tables: Promise<void> | null = null;
+
+  constructor(
+    {
+      config,
+      dtype,
+      engine,
+      weights,
+    }: {
+      readonly config: ModelConfig;
+      readonly dtype: FloatDType;
+      readonly engine: Engine;
+      readonly weights: Weights;
+    },
+    store: TensorStore,
+  ) {
+    this.#config = config;
+    this.#dtype = dtype;
+    this.#engine = engine;
+    this.#weights = weights;
+    this.#store = store;
+  }
+
+  /** Runs tokens [b, p] and reads targets [b, targets] after the last of them. */
+  async run(
+    tokens: Tensor<"int32">,
+    targets: Tensor<"int32">,
+    { logits = false }: { readonly logits?: boolean } = {},
+  ): Promise<LastTokenValues> {
+    const length = tokens.shape[1] as number;
+    let body = this.#bodies.get(length);
+    if (body === undefined) {
+      body = this.#makeBody(length);
+      this.#bodies.set(length, body);
+    }
+    const { [lastNormalized]: x } = await (
+      await body
+    ).run({
+      fetch: [lastNormalized],
+      feed: { tokens },
+    });
+    const head = (this.#head ??= this.#makeHead());
+    const feed = { [lastNormalized]: x as Tensor, targets };
+    if (logits) {
+      const { logOdds, targetLogits } = await head.run({
+        fetch: ["logOdds", "targetLogits"],
+        feed,
+      });
+      return { logOdds, targetLogits };
+    }
+    const name = targets.shape[1] === 1 ? "logOddsOfOne" : "logOdds";
+    const { [name]: logOdds } = await head.run({ fetch: [name], feed });
+    return { logOdds: logOdds as Tensor };
+  }
+
+  async #makeBody(length: number): Promise<Program> {
+    const [config, dtype] = [this.#config, this.#dtype];
+    const tables = hasTables(config, dtype);
+    if (tables) {
+      const shared = weightValues(config, dtype);
+      this.#tables ??= this.#keepEach(firstLayerTables(config, shared));
+      await this.#tables;
+      const scale = firstLayerScale(config, length, shared);
+      if (scale !== null) await this.#keepEach([scale]);
+    }
+    const blocks = [...this.#weights].filter(([name]) => name.startsWith("blocks."));
+    const bytes = blocks.reduce((sum, [, { data }]) => sum + data.byteLength, 0);
+    const held = (name: string) => name.startsWith("blocks.") && bytes <= heldBytes;
+    const weights = weightValues(config, dtype, held);
+    return this.#program([lastTokenBody(config, length, dtype, weights, tables)]);
+  }
+
+  #makeHead(): Program {
+    const weights = weightValues(this.#config, this.#dtype, () => true);
+    return this.#program(lastTokenHead(this.#config, this.#dtype, weights));
+  }
+
+  #program(roots: ConstructorParameters<typeof Program>[0]): Program {
+    return new Program(roots, this.#engine, this.#store, this.#weights);
+  }
+
+  /** One by one, so that what each needs on the way is gone before the next. */
+  async #keepEach(values: Parameters<typeof keepValues>[2]): Promise<void> {
+    for (const value of values) await keepValues(this.#engine, this.#store, [value]);
+  }
+}
