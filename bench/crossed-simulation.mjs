@@ -1,14 +1,17 @@
 /**
- * Are the standard errors of the crossed design right? Simulates it with strengths of known truth and
+ * Are the standard errors of the crossed design right? Simulates it with log-odds of known truth and
  * unequal variances, and compares what `crossedEstimates` states with the errors that it makes:
  * `npm run simulate:crossed [-- --quick] [-- --json]`.
  *
- *     s(i, j) = μ + α_i + β_j + γ α_i β_j + u_i w_j + σ √(a_i b_j) · z
+ *     strength   s(i, j) = μ + α_i + β_j + γ α_i β_j + u_i w_j
+ *     control    C = κ_i + λ_j + σ_C √(a_i b_j) · z_C + Z · (s(i, j) + ρ_i)
+ *     induction  I = s(i, j) + κ_i + λ_j + σ_I √(a_i b_j) · z_I
  *
  * with the spreads of the published powers for α and β, an interaction of two parts, and a noise whose
- * variance differs fourfold over tokens in either role (a and b log-uniform on ½ … 2, mean 1). z has
- * variance 1 and a given skewness. Effects are centred over the tokens, so that a token's power is
- * exactly μ + α_i or μ + β_j.
+ * variance differs fourfold over tokens in either role (a and b log-uniform on ½ … 2, mean 1). The z have
+ * variance 1, a given skewness and a common part. Z is 1 with probability 1/22: B stands directly after A
+ * in the control. Effects are centred over the tokens, so that a token's power is exactly
+ * μ + α_i − (μ + α_i + ρ_i) / 22, or with β for the other role and without ρ.
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -17,15 +20,23 @@ import { ItemStream, philox4x32, shuffle } from "induction-lab/random";
 import { studentTQuantile } from "induction-lab/stats";
 import { crossedEstimates } from "../dist/induction/crossed-estimates.js";
 
-/** What the strengths are made of, nats; powers as in the published data, the noise as in it or above. */
-const truth = { mean: 5, sdA: 1.7, sdB: 1.8, correlation: -0.34, noise: 3, slope: 0.1 };
+/** What strengths are made of, nats; powers as in the published data, the noise as in it or above. */
+const truth = { mean: 5, sdA: 1.7, sdB: 1.8, correlation: -0.34, slope: 0.1 };
+
+/** What both members have besides, nats: effects of A and B, and noise; the rise of a token's own. */
+const members = { sdA: 0.7, sdB: 1.4, induction: 3, control: 2.4, correlation: 0.3, rise: 1 };
+
+/** Probability that B stands directly after A in a control of the post. */
+const chanceOfAB = 1 / 22;
 
 /**
  * @typedef {object} Simulation
  * @property {number} tokens
- * @property {number} rounds
+ * @property {number} rounds with an induction sequence
+ * @property {number} [controls] rounds with a control; as many unless given
  * @property {number} replications each with tokens, permutations and noise of its own
  * @property {number} skewness of the noise
+ * @property {boolean} [chance] whether B may stand directly after A in a control; it may unless given
  * @property {number} [seed]
  */
 
@@ -91,18 +102,26 @@ function centred(length, draw) {
   return values.map((value) => value - mean);
 }
 
-/** Tokens, permutations and strengths of one replication. @param {Required<Simulation>} simulation @param {number} replication */
-function drawDesign({ tokens, rounds, skewness, seed }, replication) {
-  const tail = /** @type {const} */ ([rounds, replication]);
+/** Tokens, permutations and log-odds of one replication. @param {Required<Simulation>} simulation @param {number} replication */
+function drawDesign({ tokens, rounds, controls, skewness, chance, seed }, replication) {
+  const all = Math.max(rounds, controls);
+  const tail = /** @type {const} */ ([all, replication]);
   const effects = new Row([seed, 1], tail);
-  const alpha = centred(tokens, () => truth.sdA * effects.normal());
-  const rest = centred(tokens, () => truth.sdB * effects.normal());
+  /** @param {number} sd */
+  const normals = (sd) => centred(tokens, () => sd * effects.normal());
+  const alpha = normals(truth.sdA);
+  const rest = normals(truth.sdB);
   const { correlation: r } = truth;
   const beta = alpha.map(
     (a, i) => (r * truth.sdB * a) / truth.sdA + Math.sqrt(1 - r * r) * Number(rest[i]),
   );
-  const u = centred(tokens, () => effects.normal());
-  const w = centred(tokens, () => effects.normal());
+  const [u, w, kappa, lambda] = [
+    normals(1),
+    normals(1),
+    normals(members.sdA),
+    normals(members.sdB),
+  ];
+  const rho = normals(members.rise);
   // The mean of 2^x with x uniform on −1 … 1 is 1.5 / ln 4.
   const variance = () => (2 ** (2 * effects.uniform() - 1) * Math.log(4)) / 1.5;
   const rootA = Float64Array.from({ length: tokens }, () => Math.sqrt(variance()));
@@ -112,21 +131,37 @@ function drawDesign({ tokens, rounds, skewness, seed }, replication) {
   const noise = new Row([seed, 3], tail);
   const c = curvature(skewness);
   const straight = Math.sqrt(1 - 2 * c * c);
-  const partner = new Int32Array(rounds * tokens);
-  const strength = new Float64Array(rounds * tokens);
-  for (let round = 0, k = 0; round < rounds; round++) {
+  const skewed = (/** @type {number} */ z) => straight * z + c * (z * z - 1);
+  const common = members.correlation;
+  const own = Math.sqrt(1 - common * common);
+  const p = chance ? chanceOfAB : 0;
+  const partner = new Int32Array(all * tokens);
+  const induction = new Float64Array(all * tokens).fill(NaN);
+  const control = new Float64Array(all * tokens).fill(NaN);
+  const controlAB = new Uint8Array(all * tokens);
+  for (let round = 0, k = 0; round < all; round++) {
     partner.set(shuffle(tokens, order, round * tokens), round * tokens);
     for (let i = 0; i < tokens; i++, k++) {
       const j = Number(partner[k]);
       const [a, b] = [Number(alpha[i]), Number(beta[j])];
+      const strength = truth.mean + a + b + truth.slope * a * b + Number(u[i]) * Number(w[j]);
+      const both = Number(kappa[i]) + Number(lambda[j]);
+      const scale = Number(rootA[i]) * Number(rootB[j]);
       const z = noise.normal();
-      strength[k] =
-        truth.mean +
-        (a + b + truth.slope * a * b + Number(u[i]) * Number(w[j])) +
-        truth.noise * Number(rootA[i]) * Number(rootB[j]) * (straight * z + c * (z * z - 1));
+      const other = common * z + own * noise.normal();
+      controlAB[k] = noise.uniform() < p ? 1 : 0;
+      if (round < rounds) induction[k] = strength + both + members.induction * scale * skewed(z);
+      if (round < controls) {
+        const rise = controlAB[k] === 1 ? strength + Number(rho[i]) : 0;
+        // A skewed control would straighten the strength.
+        control[k] = both - members.control * scale * skewed(-other) + rise;
+      }
     }
   }
-  return { design: { tokens, rounds, partner, strength }, alpha, beta };
+  const powerA = alpha.map((a, i) => (1 - p) * (truth.mean + a) - p * Number(rho[i]));
+  const powerB = beta.map((b) => (1 - p) * (truth.mean + b));
+  const design = { tokens, rounds, controls, partner, induction, control, controlAB };
+  return { design, powerA, powerB };
 }
 
 /** Sums over the estimates of one estimator in one role. */
@@ -142,10 +177,10 @@ class Tally {
     this.#reach = reach;
   }
 
-  /** @param {readonly import("induction-lab").Estimate[]} estimates @param {Float64Array} effects */
-  add(estimates, effects) {
+  /** @param {readonly import("induction-lab").Estimate[]} estimates @param {Float64Array} powers */
+  add(estimates, powers) {
     for (const [i, { mean, se }] of estimates.entries()) {
-      const error = mean - truth.mean - Number(effects[i]);
+      const error = mean - Number(powers[i]);
       this.#n++;
       this.#squaredErrors += error * error;
       this.#squaredSes += Number(se) ** 2;
@@ -165,17 +200,17 @@ class Tally {
 
 /** Simulates the design and judges both estimators in both roles. @param {Simulation} options @returns {{ a: RoleCalibration, b: RoleCalibration }} */
 export function simulateCrossed(options) {
-  const simulation = { seed: 2023, ...options };
-  const reach = studentTQuantile(0.975, simulation.rounds - 1);
+  const simulation = { seed: 2023, chance: true, controls: options.rounds, ...options };
+  const reach = studentTQuantile(0.975, Math.min(simulation.rounds, simulation.controls) - 1);
   const tally = () => ({ plain: new Tally(reach), adjusted: new Tally(reach) });
   const tallies = { a: tally(), b: tally() };
   for (let replication = 0; replication < simulation.replications; replication++) {
-    const { design, alpha, beta } = drawDesign(simulation, replication);
+    const { design, powerA, powerB } = drawDesign(simulation, replication);
     const { a, b } = crossedEstimates(design);
-    tallies.a.plain.add(a.plain, alpha);
-    tallies.a.adjusted.add(a.adjusted, alpha);
-    tallies.b.plain.add(b.plain, beta);
-    tallies.b.adjusted.add(b.adjusted, beta);
+    tallies.a.plain.add(a.plain, powerA);
+    tallies.a.adjusted.add(a.adjusted, powerA);
+    tallies.b.plain.add(b.plain, powerB);
+    tallies.b.adjusted.add(b.adjusted, powerB);
   }
   const { a, b } = tallies;
   return {
@@ -184,23 +219,42 @@ export function simulateCrossed(options) {
   };
 }
 
+/** What is simulated: equal numbers of both members at several skewnesses, then unequal ones. */
+function cases() {
+  const equal = [0, 0.5, 1].flatMap((skewness) =>
+    [2, 4, 8, 20, 256].map((rounds) => ({ skewness, chance: true, rounds, controls: rounds })),
+  );
+  const never = [4, 8, 20].map((rounds) => ({ rounds, controls: rounds, chance: false }));
+  const unequal = [
+    [4, 3],
+    [3, 4],
+    [8, 4],
+    [4, 8],
+    [8, 6],
+    [6, 8],
+    [40, 20],
+    [20, 40],
+  ].map(([rounds = 0, controls = 0]) => ({ rounds, controls, chance: true }));
+  return [...equal, ...[...never, ...unequal].map((rest) => ({ skewness: 0.5, ...rest }))];
+}
+
 function main() {
   const { values: options } = parseArgs({
     options: { json: { type: "boolean" }, quick: { type: "boolean" } },
   });
   const tokens = 1000;
   const rows = [];
-  for (const skewness of [0, 0.5, 1]) {
-    for (const rounds of [2, 8, 20, 256]) {
-      const replications = options.quick === true ? 10 : 100;
-      process.stderr.write(`skewness ${skewness}, ${rounds} rounds …\n`);
-      const roles = simulateCrossed({ tokens, rounds, replications, skewness });
-      for (const [role, calibration] of Object.entries(roles)) {
-        for (const estimator of /** @type {const} */ (["plain", "adjusted"])) {
-          const { seRatio, coverage, mse } = calibration[estimator];
-          const mseRatio = mse / calibration.plain.mse;
-          rows.push({ skewness, rounds, role, estimator, seRatio, coverage, mse, mseRatio });
-        }
+  for (const { skewness, chance, rounds, controls } of cases()) {
+    const most = rounds + controls > 100 ? 40 : 100;
+    const replications = options.quick === true ? 10 : most;
+    process.stderr.write(`skewness ${skewness}, ${rounds} + ${controls} rounds …\n`);
+    const simulation = { tokens, rounds, controls, replications, skewness, chance };
+    for (const [role, calibration] of Object.entries(simulateCrossed(simulation))) {
+      for (const estimator of /** @type {const} */ (["plain", "adjusted"])) {
+        const { seRatio, coverage, mse } = calibration[estimator];
+        const mseRatio = mse / calibration.plain.mse;
+        const row = { role, estimator, seRatio, coverage, mse, mseRatio };
+        rows.push({ skewness, chance, rounds, controls, ...row });
       }
     }
   }
@@ -208,21 +262,23 @@ function main() {
     const packageFile = fileURLToPath(new URL("../package.json", import.meta.url));
     const { version } = JSON.parse(readFileSync(packageFile, "utf8"));
     const command = ["npm run simulate:crossed --", ...process.argv.slice(2)].join(" ");
-    const result = { schema: "induction-lab/crossed-simulation/1", version, command, tokens, rows };
+    const result = { schema: "induction-lab/crossed-simulation/2", version, command, tokens, rows };
     process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
     return;
   }
-  const head = ["skewness", "rounds", "role", "estimator", "SE ratio", "coverage", "MSE / plain"];
+  const head = "skewness|B after A|rounds|controls|role|estimator|SE ratio|coverage|MSE / plain";
   const lines = rows.map((row) => [
     String(row.skewness),
+    row.chance ? "1/22" : "never",
     String(row.rounds),
+    String(row.controls),
     row.role,
     row.estimator,
     row.seRatio.toFixed(3),
     `${(100 * row.coverage).toFixed(2)} %`,
     row.mseRatio.toFixed(3),
   ]);
-  for (const line of [head, ...lines]) {
+  for (const line of [head.split("|"), ...lines]) {
     process.stdout.write(
       `${line
         .map((cell) => cell.padEnd(11))

@@ -1,16 +1,23 @@
 import { ItemStream, shuffle } from "../random/index.js";
 import { crossedEstimates } from "./crossed-estimates.js";
 import type { Experiment } from "./experiment.js";
-import { rowCount, strengthsOf } from "./pair-rows.js";
+import { columnOf, type PairRows, rowCount } from "./pair-rows.js";
 import { summarisePowers } from "./powers-summary.js";
 import { drawPair, experimentCodes, type Protocol, type SequencePair } from "./protocol.js";
-import { type Lab, measurePairs } from "./strength-meter.js";
+import { type Lab, measurePairs, onlyB } from "./strength-meter.js";
 import type { Estimate, PowerRow, PowersSummary, TokenRef } from "./summary.js";
+import { joinRows } from "./units.js";
 
 /** The tokens that are paired with each other, and in how many rounds. */
 export interface CrossedParams {
   readonly tokens: readonly TokenRef[];
+  /** Rounds with an induction sequence of each token. */
   readonly rounds: number;
+  /**
+   * Rounds with a control; `rounds` unless given. The first min(rounds, controls) rounds measure both
+   * members of each pair; the others one alone, and the column of the other is NaN.
+   */
+  readonly controls?: number;
   /** `all` where the tokens are the whole sampling range of the protocol. */
   readonly partners: "all" | "restricted";
 }
@@ -57,36 +64,69 @@ export function crossedSequence(
   );
 }
 
+/** Which rounds measure both members, and which member the further ones measure. */
+export function crossedRounds({ rounds, controls = rounds }: Omit<CrossedParams, "tokens">): {
+  readonly all: number;
+  readonly shared: number;
+  readonly further: "induction" | "control";
+} {
+  return {
+    all: Math.max(rounds, controls),
+    shared: Math.min(rounds, controls),
+    further: rounds > controls ? "induction" : "control",
+  };
+}
+
 /**
  * A power and B power of each token by the crossed design: in each round a random permutation pairs
  * every token as A with every token as B, so that each sequence pair counts for two tokens.
  */
 export const crossedPowers: Experiment<CrossedParams, PowersSummary> = {
   id: "crossed-powers",
-  units: ({ tokens, rounds }) => ({ count: rounds, sequences: tokens.length }),
-  measure(lab, { tokens }, range) {
+  units: (params) => ({ count: crossedRounds(params).all, sequences: params.tokens.length }),
+  async measure(lab, params, { from, to }) {
+    const { tokens } = params;
     const count = tokens.length;
-    const rounds = new Map<number, Int32Array>();
-    return measurePairs(lab, range, (index) => {
+    const partnersOf = new Map<number, Int32Array>();
+    const draw = (index: number) => {
       const round = Math.floor(index / count);
-      const partners = rounds.get(round) ?? crossedPartners(lab, count, round);
-      rounds.set(round, partners);
+      const partners = partnersOf.get(round) ?? crossedPartners(lab, count, round);
+      partnersOf.set(round, partners);
       const k = index % count;
       return { unit: round, k, pair: crossedSequence(lab, tokens, partners, round, k) };
-    });
+    };
+    const { shared, further } = crossedRounds(params);
+    const middle = Math.max(from, Math.min(to, shared * count));
+    const pieces: PairRows[] = [];
+    if (middle > from || to === from) {
+      pieces.push(await measurePairs(lab, { from, to: middle }, draw));
+    }
+    if (to > middle) {
+      const readout = { ...onlyB, members: further };
+      pieces.push(await measurePairs(lab, { from: middle, to }, draw, readout));
+    }
+    return pieces.length === 1 ? (pieces[0] as PairRows) : joinRows(pieces);
   },
-  async summarise({ tokens, rounds, partners: kind }, pieces) {
-    const size = tokens.length * rounds;
+  async summarise(params, pieces) {
+    const { tokens, rounds, controls = rounds, partners: kind } = params;
+    const size = tokens.length * crossedRounds(params).all;
     const place = new Map(tokens.map((token, i) => [token.id, i]));
     const partner = new Int32Array(size);
-    const strength = new Float64Array(size);
+    const controlAB = new Uint8Array(size);
+    const induction = new Float64Array(size);
+    const control = new Float64Array(size);
     let at = 0;
     for await (const piece of pieces) {
-      strength.set(strengthsOf(piece), at);
+      induction.set(columnOf(piece.induction, piece.width, 0), at);
+      control.set(columnOf(piece.control, piece.width, 0), at);
+      controlAB.set(piece.controlAB, at);
       for (const [i, b] of piece.b.entries()) partner[at + i] = place.get(b) as number;
       at += rowCount(piece);
     }
-    const { a, b } = crossedEstimates({ tokens: tokens.length, rounds, partner, strength });
+    const { a, b } = crossedEstimates({
+      ...{ tokens: tokens.length, rounds, controls },
+      ...{ partner, controlAB, induction, control },
+    });
     const rows = tokens.map((token, i): PowerRow => {
       const at = (column: readonly Estimate[]) => column[i] as Estimate;
       const plain = { a: at(a.plain), b: at(b.plain) };

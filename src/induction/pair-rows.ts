@@ -12,7 +12,10 @@ export interface PairRows {
   readonly width: number;
   /** Ids of the tokens read after the last A, [rows, width]. */
   readonly targets: Int32Array;
-  /** Log-odds of the tokens read, nats, [rows, width]. */
+  /**
+   * Log-odds of the tokens read, nats, [rows, width]; NaN in the column of a member that was not run, as
+   * in the rounds of a crossed design with unequal numbers of the two.
+   */
   readonly induction: Float64Array;
   readonly control: Float64Array;
   /** Logits of the tokens read, [rows, width]; only where an experiment asks for them. */

@@ -1,11 +1,8 @@
-import {
-  drawPair,
-  experimentCodes,
-  type Lab,
-  measurePairs,
-  strengthsOf,
-} from "../induction/index.js";
-import type { StrengthVariances } from "./required-sequences.js";
+import { drawPair, experimentCodes, type Lab, measurePairs } from "../induction/index.js";
+import { pooledVariances, powerVariances } from "./pilot-components.js";
+import type { PowerVariances } from "./required-sequences.js";
+
+export { componentsOf } from "./pilot-components.js";
 
 /** Tokens on each side of the pilot's grid: the components of variance come out within some 30 %. */
 const side = 32;
@@ -13,15 +10,16 @@ const side = 32;
 /** Keeps the pilot's sequences apart from those of all experiments: `strength` has unit 0 alone. */
 const pilotUnit = 1;
 
-/** The components of variance of both powers. */
+/** The components of variance of both powers: plain numbers, nats². */
 export interface PilotVariances {
-  readonly a: StrengthVariances;
-  readonly b: StrengthVariances;
+  readonly a: PowerVariances;
+  readonly b: PowerVariances;
 }
 
 /**
  * Measures what strengths vary by: one sequence pair for each of 32 tokens as A with each of 32 partners
- * as B, and the other way round; tokens and partners are spread evenly over those given.
+ * as B, and the other way round; tokens and partners are spread evenly over those given. Where these are
+ * the same, both halves tell of both powers.
  */
 export async function pilot(
   lab: Lab,
@@ -44,10 +42,22 @@ export async function pilot(
     };
     return { unit: pilotUnit, k: index, pair: drawPair(lab.protocol, key, pair) };
   });
-  const strengths = strengthsOf(measured);
-  const grid = (from: number) =>
-    componentsOf(strengths.subarray(from, from + count), own.length, other.length);
-  return { a: grid(0), b: grid(count) };
+  const { induction, control, controlAB } = measured;
+  const chancePairs = controlAB.map((value, i) => (measured.a[i] === measured.b[i] ? 0 : value));
+  const grid = (from: number) => {
+    const part = <T extends Float64Array | Uint8Array>(values: T) =>
+      values.subarray(from, from + count) as T;
+    return powerVariances({
+      rows: own.length,
+      columns: other.length,
+      induction: part(induction),
+      control: part(control),
+      chancePairs: part(chancePairs),
+    });
+  };
+  const [a, b] = [grid(0), grid(count)];
+  const same = tokens.length === partners.length && tokens.every((id, i) => id === partners[i]);
+  return same ? pooledVariances(a, b) : { a, b };
 }
 
 /** Up to 32 of the ids, evenly spread; `at` says where in each of as many equal pieces. */
@@ -57,36 +67,4 @@ function spread(ids: readonly number[], at: number): number[] {
     { length: count },
     (_, i) => ids[Math.floor(((i + at) * ids.length) / count)] as number,
   );
-}
-
-/**
- * Components of variance of a grid [rows, columns] with one value per cell, rows being the tokens
- * measured: the two-way analysis of variance. With a single row or column the part that cannot be told
- * apart counts as rest.
- */
-export function componentsOf(
-  values: Float64Array,
-  rows: number,
-  columns: number,
-): StrengthVariances {
-  const at = (row: number, column: number) => values[row * columns + column] as number;
-  const mean = (count: number, value: (i: number) => number) =>
-    Array.from({ length: count }, (_, i) => value(i)).reduce((sum, v) => sum + v, 0) / count;
-  const rowMeans = Array.from({ length: rows }, (_, r) => mean(columns, (c) => at(r, c)));
-  const columnMeans = Array.from({ length: columns }, (_, c) => mean(rows, (r) => at(r, c)));
-  const grand = mean(rows, (r) => rowMeans[r] as number);
-  const squares = (list: readonly number[]) =>
-    list.reduce((sum, value) => sum + (value - grand) ** 2, 0);
-  const between = { rows: columns * squares(rowMeans), columns: rows * squares(columnMeans) };
-  if (rows < 2 || columns < 2) {
-    const all = squares([...values]);
-    return { own: 0, partner: 0, rest: values.length < 2 ? 0 : all / (values.length - 1) };
-  }
-  const rest =
-    (squares([...values]) - between.rows - between.columns) / ((rows - 1) * (columns - 1));
-  return {
-    own: Math.max(0, between.rows / (rows - 1) - rest) / columns,
-    partner: Math.max(0, between.columns / (columns - 1) - rest) / rows,
-    rest,
-  };
 }

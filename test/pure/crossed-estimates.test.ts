@@ -94,9 +94,9 @@ describe("crossedEstimates on two tokens in three rounds", () => {
 
   it("shrinks by the variance components", () => {
     // B: means 5/3 and 13/3, variances 1/3 and 7/3; v = 4/3, tau² = 32/9 − v/3 = 28/9.
-    expect(a.shrinkage).toBeCloseTo(28 / 9 / (28 / 9 + 4 / 3 / 2), 14);
+    expect(a.shrinkage[0]![0]).toBeCloseTo(28 / 9 / (28 / 9 + 4 / 3 / 2), 14);
     // A: means 2 and 4, variances 1 and 4; v = 5/2, tau² = 2 − v/3 = 7/6.
-    expect(b.shrinkage).toBeCloseTo(7 / 6 / (7 / 6 + 5 / 2 / 2), 14);
+    expect(b.shrinkage[0]![0]).toBeCloseTo(7 / 6 / (7 / 6 + 5 / 2 / 2), 14);
   });
 
   it("subtracts the partner's effect in the other rounds", () => {
@@ -134,7 +134,7 @@ describe("crossedEstimates", () => {
       ["a", "b", a],
       ["b", "a", b],
     ] as const) {
-      const c = got.shrinkage;
+      const c = got.shrinkage[0]![0]!;
       const adjusted = Array.from({ length: tokens }, (_, token) =>
         estimate(
           all
@@ -177,7 +177,7 @@ describe("crossedEstimates", () => {
     const design = noisyDesign({ tokens: 50, rounds: 6, seed: 7 });
     const { a, b } = crossedEstimates(design);
     const other = crossedEstimates(swapped(design));
-    expect(other.a.shrinkage).toBeCloseTo(b.shrinkage, 12);
+    expect(other.a.shrinkage[0]![0]).toBeCloseTo(b.shrinkage[0]![0]!, 12);
     expectClose(other.a.plain, b.plain);
     expectClose(other.a.adjusted, b.adjusted);
     expectClose(other.b.adjusted, a.adjusted);
@@ -196,7 +196,7 @@ describe("crossedEstimates", () => {
     const { a, b } = crossedEstimates(
       randomDesign({ tokens: 60, rounds: 4, seed: 9 }, truth, () => 0),
     );
-    expect(a.shrinkage).toBeCloseTo(1, 12);
+    expect(a.shrinkage[0]![0]).toBeCloseTo(1, 12);
     for (const [token, { mean, se }] of a.adjusted.entries()) {
       expect(a.plain[token]!.se).toBeGreaterThan(0.05);
       expect(mean).toBeCloseTo(5, 12);
@@ -216,7 +216,7 @@ describe("crossedEstimates", () => {
       randomDesign({ tokens: 2000, rounds: 20, seed: 10 }, { alpha, beta }, () => 0),
     );
     const c = 1.8 ** 2 / (1.8 ** 2 + 1.7 ** 2 / 19);
-    expect(Math.abs(a.shrinkage - c)).toBeLessThan(0.01);
+    expect(Math.abs(a.shrinkage[0]![0]! - c)).toBeLessThan(0.01);
     const left = mean(a.adjusted.map(({ sd }) => sd! ** 2)) / 1.8 ** 2;
     expect(left).toBeGreaterThan(0.8 * (1 - c));
     expect(left).toBeLessThan(1.2 * (1 - c));
@@ -227,7 +227,7 @@ describe("crossedEstimates", () => {
     const { a } = crossedEstimates(
       randomDesign({ tokens: 2000, rounds: 8, seed: 11 }, { alpha: none, beta: none }, () => 3),
     );
-    expect(a.shrinkage).toBeLessThan(0.05);
+    expect(a.shrinkage[0]![0]).toBeLessThan(0.05);
     for (const [token, { mean }] of a.adjusted.entries()) {
       expect(Math.abs(mean - a.plain[token]!.mean)).toBeLessThan(0.1);
     }
@@ -236,8 +236,8 @@ describe("crossedEstimates", () => {
   it("has no errors and nothing to adjust after one round", () => {
     const design = noisyDesign({ tokens: 20, rounds: 1, seed: 12 });
     const { a, b } = crossedEstimates(design);
-    expect(a).toEqual({ plain: a.plain, adjusted: a.plain, shrinkage: 0 });
-    expect(b).toEqual({ plain: b.plain, adjusted: b.plain, shrinkage: 0 });
+    expect(a).toEqual({ plain: a.plain, adjusted: a.plain, shrinkage: [[0]] });
+    expect(b).toEqual({ plain: b.plain, adjusted: b.plain, shrinkage: [[0]] });
     expect(a.plain[3]).toEqual({ n: 1, mean: design.strength[3], se: null, sd: null });
   });
 

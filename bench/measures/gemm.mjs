@@ -1,0 +1,69 @@
+/** Matrix products in our own runtime, as graphs of the project. */
+import { named, ops, parameter, Program, tensor } from "induction-lab/graph";
+import { timed } from "./clock.mjs";
+import { gemmFlops } from "./flops.mjs";
+
+/** @import { Engine, Tensor } from "induction-lab/graph" */
+/** @import { Variant } from "./clock.mjs" */
+/** @import { Peer } from "./peers.mjs" */
+
+/** Numbers between −½ and ½. @param {number} rows @param {number} columns */
+function filled(rows, columns) {
+  const data = Float32Array.from({ length: rows * columns }, () => Math.random() - 0.5);
+  return tensor("float32", [rows, columns], data);
+}
+
+/**
+ * A function that computes a product once; only its first row leaves the runtime.
+ *
+ * @param {Engine} engine
+ * @param {Tensor} a
+ * @param {Tensor} b
+ * @param {{ held?: boolean }} [options] `held`: b is laid out for products beforehand
+ * @returns {Promise<() => Promise<unknown>>}
+ */
+async function product(engine, a, b, options) {
+  const whole = ops.matMul(
+    parameter("a", a.dtype, a.shape),
+    parameter("b", b.dtype, b.shape, options),
+  );
+  const row = named("row", ops.slice(whole, 0, 0, 1));
+  const parameters = new Map(Object.entries({ a, b }));
+  const program = new Program([row], engine, await engine.store(parameters), parameters);
+  return () => program.run({ fetch: ["row"], feed: {} });
+}
+
+/** @param {string} name @param {number} flops @param {number} repeats @param {() => Promise<unknown>} run @returns {Variant} */
+function repeated(name, flops, repeats, run) {
+  const all = async () => {
+    for (let i = 0; i < repeats; i++) await run();
+  };
+  return { name, work: flops * repeats, clock: "cpu", run: () => timed(all) };
+}
+
+/** Runs of a square product that take about as long as one of 4096. @param {number} n @param {boolean} quick */
+const repeatsOf = (n, quick) => (quick ? 1 : Math.max(1, 2048 / n)) * (n < 2048 ? 2 : 1);
+
+/** Square products of our runtime and of PyTorch, in floating-point operations. @param {Engine} engine @param {Peer | null} peer @param {boolean} quick */
+export async function squareVariants(engine, peer, quick) {
+  /** @type {Variant[]} */
+  const variants = [];
+  for (const n of quick ? [1024, 2048] : [1024, 2048, 4096]) {
+    const repeats = repeatsOf(n, quick);
+    const flops = gemmFlops(n, n, n);
+    const run = await product(engine, filled(n, n), filled(n, n), { held: true });
+    variants.push(repeated(`square ${n} ours`, flops, repeats, run));
+    if (peer !== null) {
+      const torch = () => peer.gemm(n, repeats);
+      variants.push({ name: `square ${n} torch`, work: flops * repeats, clock: "cpu", run: torch });
+    }
+  }
+  return variants;
+}
+
+/** The product of 256 last positions with W_U [d, V]. @param {Engine} engine @param {Tensor} unembedding */
+export async function unembeddingVariant(engine, unembedding) {
+  const [d, v] = /** @type {[number, number]} */ (unembedding.shape);
+  const run = await product(engine, filled(256, d), unembedding, { held: true });
+  return repeated("unembedding", gemmFlops(256, d, v), 2, run);
+}

@@ -1,0 +1,109 @@
+/**
+ * In the shuffled control B may stand directly after A by chance; then the control is an induction
+ * sequence too, and its log-odds are higher by about the strength. Whether this happens (Z) does not
+ * depend on the tokens nor on other rounds, so that (Z − p) · D has mean 0 for any D that does not depend on Z
+ * of its own row; it is subtracted with D near the rise.
+ *
+ *     p      share of the rows with A ≠ B in which it happens; where A = B, Z − p counts as 0
+ *     d      mean over the rows with it − that over the others, by column
+ *     D      d' + f · h, h the shrunk effects of both tokens on the strength, from the other rounds
+ *     d', f  the least squares of what is left of the column, over all rows
+ *
+ * An induction sequence knows nothing of its control: its d, d' and f are 0 but for chance. They are fitted
+ * all the same, as the columns may be strengths, or those of two models that are compared.
+ */
+import type { CrossedColumn, CrossedColumns } from "./crossed-design.js";
+
+/** With fewer such rows their rise is not known well enough to be worth anything. */
+const fewest = 20;
+
+/** Z − p, by row. */
+export interface ChancePairs {
+  /** p. */
+  readonly share: number;
+  /** Z − p of row k, whose tokens are a and b. */
+  deviation(k: number, a: number, b: number): number;
+}
+
+/** The chance pairs of a design; `null` where they are unknown or too few to matter. */
+export function chancePairs({ tokens, partner, controlAB }: CrossedColumns): ChancePairs | null {
+  if (controlAB === undefined) return null;
+  let [rows, found] = [0, 0];
+  for (let k = 0; k < partner.length; k++) {
+    if (partner[k] === k % tokens) continue;
+    rows++;
+    if (controlAB[k] !== 0) found++;
+  }
+  if (found < fewest || rows - found < fewest) return null;
+  const share = found / rows;
+  return {
+    share,
+    deviation: (k, a, b) => (a === b ? 0 : controlAB[k] === 0 ? -share : 1 - share),
+  };
+}
+
+/** d of each column. */
+export function meanRises({ tokens, partner, columns }: CrossedColumns, chance: ChancePairs) {
+  return columns.map(({ rounds, values }) => {
+    let [n, sum, z1, zz, zx] = [0, 0, 0, 0, 0];
+    for (let k = 0, round = 0; round < rounds; round++) {
+      for (let a = 0; a < tokens; a++, k++) {
+        const b = partner[k]!;
+        if (a === b) continue;
+        const z = chance.deviation(k, a, b);
+        const x = values[k]!;
+        n++;
+        sum += x;
+        z1 += z;
+        zz += z * z;
+        zx += z * x;
+      }
+    }
+    const spread = zz - (z1 * z1) / n;
+    return spread > 0 ? (zx - (z1 * sum) / n) / spread : 0;
+  });
+}
+
+/** The values of a column less (Z − p) · d. */
+export function withoutRises(
+  { tokens, partner }: CrossedColumns,
+  { values }: CrossedColumn,
+  chance: ChancePairs,
+  rise: number,
+): Float64Array {
+  const left = new Float64Array(values.length);
+  for (let k = 0, a = 0; k < values.length; k++, a = a + 1 === tokens ? 0 : a + 1) {
+    left[k] = values[k]! - chance.deviation(k, a, partner[k]!) * rise;
+  }
+  return left;
+}
+
+/** Least squares of y on z and z · h without an intercept. */
+export class RiseFit {
+  #zz = 0;
+  #zzh = 0;
+  #zzhh = 0;
+  #zy = 0;
+  #zhy = 0;
+
+  /** One row: z = Z − p, the effects h, and what is left of the column. */
+  add(z: number, h: number, y: number): void {
+    this.#zz += z * z;
+    this.#zzh += z * z * h;
+    this.#zzhh += z * z * h * h;
+    this.#zy += z * y;
+    this.#zhy += z * h * y;
+  }
+
+  /** d' and f. */
+  result(): { readonly mean: number; readonly slope: number } {
+    const determinant = this.#zz * this.#zzhh - this.#zzh ** 2;
+    if (!(determinant > 1e-9 * this.#zz * this.#zzhh)) {
+      return { mean: this.#zz > 0 ? this.#zy / this.#zz : 0, slope: 0 };
+    }
+    return {
+      mean: (this.#zy * this.#zzhh - this.#zhy * this.#zzh) / determinant,
+      slope: (this.#zz * this.#zhy - this.#zzh * this.#zy) / determinant,
+    };
+  }
+}

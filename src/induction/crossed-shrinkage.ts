@@ -1,0 +1,59 @@
+/** A small symmetric or general matrix, one row per column of a design. */
+export type SmallMatrix = readonly (readonly number[])[];
+
+/** Covariances between the columns of a crossed design, one or two. */
+export interface EffectCovariances {
+  /** T: of the tokens' effects, over tokens. */
+  readonly between: SmallMatrix;
+  /** W: of a token's values, over rounds; the mean over tokens. */
+  readonly within: SmallMatrix;
+}
+
+/**
+ * N: what chance leaves of a token's means when `counts` values of each column were seen, those of
+ * `together` rounds at once: W / count, and off the diagonal W · together / (count · count).
+ */
+export function chanceOfMeans(
+  within: SmallMatrix,
+  counts: readonly number[],
+  together: number,
+): number[][] {
+  return within.map((row, i) =>
+    row.map((value, j) =>
+      i === j ? value / counts[i]! : (value * together) / (counts[i]! * counts[j]!),
+    ),
+  );
+}
+
+/**
+ * G = T (T + N)⁻¹: effects are best predicted by G times the means seen. Where T + N is singular, by the
+ * column alone that varies more; where nothing varies, G = 0.
+ */
+export function shrinkageFactors(between: SmallMatrix, chance: SmallMatrix): number[][] {
+  const sum = between.map((row, i) => row.map((value, j) => value + chance[i]![j]!));
+  const [[a = 0, b = 0] = [], [, d = 0] = []] = sum;
+  const size = between.length;
+  const determinant = a * d - b * b;
+  if (size === 2 && determinant > 1e-9 * a * d) {
+    return between.map(([s = 0, t = 0]) => [
+      (s * d - t * b) / determinant,
+      (t * a - s * b) / determinant,
+    ]);
+  }
+  const best = size === 2 && d > a ? 1 : 0;
+  const varies = sum[best]![best]!;
+  return between.map((row) =>
+    row.map((_, j) => (j === best && varies > 0 ? row[best]! / varies : 0)),
+  );
+}
+
+/** The nearest that can be a covariance matrix: no negative variance, no correlation beyond 1. */
+export function properCovariance(matrix: SmallMatrix): number[][] {
+  const root = matrix.map((row, i) => Math.sqrt(Math.max(0, row[i]!)));
+  return matrix.map((row, i) =>
+    row.map((value, j) => {
+      const most = root[i]! * root[j]!;
+      return i === j ? Math.max(0, value) : Math.max(-most, Math.min(most, value));
+    }),
+  );
+}
