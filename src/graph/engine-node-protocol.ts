@@ -22,6 +22,7 @@ export type Request =
       readonly compiled: Omit<CompiledGraph, "store">;
       readonly store: number;
     }
+  | { readonly kind: "release"; readonly graph: number }
   | { readonly kind: "drop"; readonly store: number; readonly names: readonly string[] }
   | {
       readonly kind: "run" | "keep";

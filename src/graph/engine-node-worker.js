@@ -74,6 +74,8 @@ async function answer(request) {
       return host.store(request.store, request.tensors);
     case "add":
       return host.add(request.graph, request.compiled, request.store);
+    case "release":
+      return host.release(request.graph);
     case "drop":
       return host.drop(request.store, request.names);
     case "run":

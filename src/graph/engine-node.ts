@@ -39,6 +39,9 @@ export function nodeEngine({ runtime = "auto", threads = 2 }: NodeEngineOptions 
     async keep(graph, feeds) {
       await thread.ask({ kind: "keep", graph, feeds });
     },
+    async release(graph) {
+      await thread.ask({ kind: "release", graph });
+    },
   });
   return {
     ...graphs,

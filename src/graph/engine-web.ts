@@ -29,6 +29,7 @@ export function webEngine({ runtime, provider = "wasm", threads = 1 }: WebEngine
     drop: (store, names) => Promise.resolve(host.drop(store, names)),
     run: (graph, feeds) => host.run(graph, feeds),
     keep: (graph, feeds) => host.keep(graph, feeds),
+    release: (graph) => host.release(graph),
   });
   const info: EngineInfo = {
     provider,

@@ -48,6 +48,8 @@ export interface Engine {
   ): Promise<Record<string, Tensor>>;
   /** Runs a graph and keeps its outputs among the weights of its store, by their names. */
   keep(graph: CompiledGraph, feeds: Readonly<Record<string, Tensor>>): Promise<void>;
+  /** Frees the session of a graph; running the graph makes it again. */
+  release(graph: CompiledGraph): Promise<void>;
   /** Frees everything; the engine cannot be used afterwards. */
   close(): Promise<void>;
 }

@@ -17,6 +17,8 @@ export interface GraphHost {
     feeds: Readonly<Record<string, Tensor>>,
   ): Promise<Readonly<Record<string, Tensor>>>;
   keep(graph: number, feeds: Readonly<Record<string, Tensor>>): Promise<void>;
+  /** Forgets a graph and frees its session. */
+  release(graph: number): Promise<void>;
 }
 
 /** A store, and which of its tensors the host has, or is about to have. */
@@ -31,7 +33,7 @@ interface Weights {
  * The part of an engine that is the same wherever its sessions live: each graph and each weight goes to
  * the host once, when it is first needed.
  */
-export function hostedGraphs(host: GraphHost): Pick<Engine, "store" | "run" | "keep"> {
+export function hostedGraphs(host: GraphHost): Pick<Engine, "store" | "run" | "keep" | "release"> {
   const stores: Weights[] = [];
   const graphs = new WeakMap<CompiledGraph, Promise<number>>();
   let graphCount = 0;
@@ -85,6 +87,12 @@ export function hostedGraphs(host: GraphHost): Pick<Engine, "store" | "run" | "k
       const keeping = host.keep(await ready(graph), feeds);
       for (const { name } of graph.outputs) sent.set(name, keeping);
       await keeping;
+    },
+    async release(graph) {
+      const made = graphs.get(graph);
+      if (made === undefined) return;
+      graphs.delete(graph);
+      await host.release(await made);
     },
   };
 }

@@ -23,6 +23,7 @@
  * @property {(id: number, names: readonly string[]) => void} drop forgets weights of a store
  * @property {(id: number, feeds: Readonly<Record<string, Tensor>>) => Promise<Record<string, Tensor>>} run
  * @property {(id: number, feeds: Readonly<Record<string, Tensor>>) => Promise<void>} keep runs a graph and keeps its outputs as weights of its store
+ * @property {(id: number) => Promise<void>} release forgets a graph and frees its session
  * @property {() => Promise<void>} close
  */
 
@@ -140,14 +141,19 @@ export function createHost(ort, { provider, threads, maxSessions }) {
     },
     run: (id, feeds) => inTurn(() => run(id, feeds)),
     async keep(id, feeds) {
+      const { storeId } = required(graphs, id);
       const outputs = await inTurn(() => run(id, feeds));
-      this.store(required(graphs, id).storeId, new Map(Object.entries(outputs)));
+      this.store(storeId, new Map(Object.entries(outputs)));
       // It will not run again, and it holds the memory of all that it needed on the way.
-      const session = sessions.get(id);
-      sessions.delete(id);
-      graphs.delete(id);
-      await session?.release();
+      await this.release(id);
     },
+    release: (id) =>
+      inTurn(async () => {
+        const session = sessions.get(id);
+        sessions.delete(id);
+        graphs.delete(id);
+        await session?.release();
+      }),
     async close() {
       await queue;
       for (const session of sessions.values()) await session.release();

@@ -134,6 +134,13 @@ export class Program {
     return Object.fromEntries(fetched) as Record<Name, Tensor>;
   }
 
+  /** Frees the sessions of this program; the next run makes what it needs again. */
+  async release(): Promise<void> {
+    const compiled = [...this.#compiled.values()];
+    this.#compiled.clear();
+    await Promise.all(compiled.map((graph) => this.#engine.release(graph)));
+  }
+
   /** The values to compute; derivatives are made once for all runs of the same use. */
   #wanted(
     fetches: readonly Fetch[],

@@ -39,6 +39,7 @@ describe("gradients as fetches", () => {
       info: () => inner.info(),
       store: (tensors) => inner.store(tensors),
       keep: (graph, feeds) => inner.keep(graph, feeds),
+      release: (graph) => inner.release(graph),
       close: () => inner.close(),
       run(graph, feeds) {
         sessions.add(graph);

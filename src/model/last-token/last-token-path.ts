@@ -4,6 +4,8 @@ import {
   keepValues,
   Program,
   type Tensor,
+  tensor,
+  zeros,
 } from "../../graph/index.js";
 import type { TensorStore } from "../../graph/index.js";
 import type { ModelConfig } from "../config.js";
@@ -24,6 +26,25 @@ export interface LastTokenValues {
   readonly targetLogits?: Tensor;
 }
 
+/** What is read of the logits: see `lastTokenHead`. */
+type HeadValue = "logOdds" | "targetLogits" | "logOddsOfOne";
+
+const fetched = {
+  one: ["logOddsOfOne"],
+  any: ["logOdds"],
+  logits: ["logOdds", "targetLogits"],
+} as const satisfies Readonly<Record<string, readonly HeadValue[]>>;
+
+type HeadKind = keyof typeof fetched;
+
+/** From the last position [b, d] and targets [b, targets] to what is read. */
+type Head = (x: Tensor, targets: Tensor<"int32">) => Promise<LastTokenValues>;
+
+interface MadeHead {
+  readonly program: Program;
+  readonly run: Head;
+}
+
 /**
  * The way to the log-odds at the last position for sweeps: exact algebra, no hook points. One session
  * per sequence length gives what the unembedding reads, one session for all of them unembeds.
@@ -35,7 +56,7 @@ export class LastTokenPath {
   readonly #store: TensorStore;
   readonly #weights: Weights;
   readonly #bodies = new Map<number, Promise<Program>>();
-  #head: Program | null = null;
+  #head: { readonly kind: HeadKind; readonly making: Promise<MadeHead> } | null = null;
   #tables: Promise<void> | null = null;
 
   constructor(
@@ -65,6 +86,8 @@ export class LastTokenPath {
     targets: Tensor<"int32">,
     { logits = false }: { readonly logits?: boolean } = {},
   ): Promise<LastTokenValues> {
+    const width = targets.shape[1] as number;
+    const head = await this.#headOf(logits ? "logits" : width === 1 ? "one" : "any");
     const length = tokens.shape[1] as number;
     let body = this.#bodies.get(length);
     if (body === undefined) {
@@ -77,18 +100,38 @@ export class LastTokenPath {
       fetch: [lastNormalized],
       feed: { tokens },
     });
-    const head = (this.#head ??= this.#makeHead());
-    const feed = { [lastNormalized]: x as Tensor, targets };
-    if (logits) {
-      const { logOdds, targetLogits } = await head.run({
-        fetch: ["logOdds", "targetLogits"],
-        feed,
-      });
-      return { logOdds, targetLogits };
+    return head(x as Tensor, targets);
+  }
+
+  /**
+   * What unembeds and reads. It is there before the tables: the engine's copy of W_U that its session
+   * took over is freed while they are made. Only one at a time, since each session holds W_U.
+   */
+  async #headOf(kind: HeadKind): Promise<Head> {
+    if (this.#head?.kind !== kind) {
+      const before = this.#head;
+      this.#head = { kind, making: this.#makeHead(kind, before?.making) };
     }
-    const name = targets.shape[1] === 1 ? "logOddsOfOne" : "logOdds";
-    const { [name]: logOdds } = await head.run({ fetch: [name], feed });
-    return { logOdds: logOdds as Tensor };
+    return (await this.#head.making).run;
+  }
+
+  async #makeHead(kind: HeadKind, before?: Promise<MadeHead>): Promise<MadeHead> {
+    await (await before)?.program.release();
+    const weights = weightValues(this.#config, this.#dtype, () => true);
+    const program = this.#program(lastTokenHead(this.#config, this.#dtype, weights));
+    const fetch = fetched[kind];
+    const run: Head = async (x, targets) => {
+      const values: Partial<Record<HeadValue, Tensor>> = await program.run({
+        fetch,
+        feed: { [lastNormalized]: x, targets },
+      });
+      return {
+        logOdds: (values.logOdds ?? values.logOddsOfOne) as Tensor,
+        ...(values.targetLogits && { targetLogits: values.targetLogits }),
+      };
+    };
+    await run(zeros(this.#dtype, [1, this.#config.dModel]), tensor("int32", [1, 1], [0]));
+    return { program, run };
   }
 
   async #makeBody(length: number): Promise<Program> {
@@ -106,11 +149,6 @@ export class LastTokenPath {
     const held = (name: string) => name.startsWith("blocks.") && bytes <= heldBytes;
     const weights = weightValues(config, dtype, held);
     return this.#program([lastTokenBody(config, length, dtype, weights, tables)]);
-  }
-
-  #makeHead(): Program {
-    const weights = weightValues(this.#config, this.#dtype, () => true);
-    return this.#program(lastTokenHead(this.#config, this.#dtype, weights));
   }
 
   #program(roots: ConstructorParameters<typeof Program>[0]): Program {
