@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import type { FloatDType } from "../graph/index.js";
-import type { Protocol } from "../induction/index.js";
+import type { Protocol, RunPath } from "../induction/index.js";
 import { gaps, seed, wholeBetween, wholeFrom, yesNo } from "./parse.js";
 
 /** The options of every command that runs a model: which one, on what, and what it prints. */
@@ -20,12 +20,27 @@ export interface EngineOptions {
 export interface LabOptions extends EngineOptions {
   readonly seed: number;
   readonly batch: number;
+  readonly path?: RunPath;
   readonly control: Protocol["control"];
   readonly gaps: [number, number];
   readonly lowestId?: number;
   readonly fillers: Protocol["fillers"];
   readonly allowAEqualsB: boolean;
 }
+
+/** The options of commands that keep a run in a folder: what its plan chooses has no default. */
+export interface PlannedOptions extends Omit<LabOptions, "batch" | "threads"> {
+  readonly output?: string;
+  readonly batch?: number;
+  readonly threads?: number;
+  readonly block?: number;
+  readonly dryRun?: boolean;
+  readonly shard?: string | true;
+  readonly workers?: number;
+}
+
+/** What the commands that keep nothing measure with, unless told otherwise. */
+export const plainChoices = { batch: 64, threads: 2 };
 
 /** The options that fix A and B, as text or by id. */
 export interface PairOptions {
@@ -56,10 +71,10 @@ export function withModelOptions(command: Command): Command {
 }
 
 /** Adds what computes, and `--debug`. */
-export function withEngineOptions(command: Command): Command {
+export function withEngineOptions(command: Command, planned = false): Command {
   return command
     .optionsGroup("Engine:")
-    .option("--threads <n>", "threads", wholeBetween(1, 256), 2)
+    .addOption(chosen("--threads <n>", "threads", 256, planned ? undefined : plainChoices.threads))
     .addOption(
       new Option(
         "--backend <name>",
@@ -76,8 +91,37 @@ export function withEngineOptions(command: Command): Command {
     .option("--debug", "show the stack trace of an error");
 }
 
+/** An option for what a plan chooses where it is not given, or that has a default. */
+function chosen(flags: string, what: string, most: number, value: number | undefined): Option {
+  const option = new Option(
+    flags,
+    value === undefined ? `${what} (default: by calibration)` : what,
+  );
+  option.argParser(wholeBetween(1, most));
+  return value === undefined ? option : option.default(value);
+}
+
+/** Adds the same as {@link withLabOptions} to a command that keeps a run: see {@link PlannedOptions}. */
+export function withPlannedOptions(command: Command): Command {
+  return withLabOptions(command, true)
+    .addOption(chosen("--block <n>", "sequence pairs to a part", 2 ** 20, undefined))
+    .optionsGroup("Plan and shares:")
+    .option("--dry-run", "write the plan, say what the run would take, and measure nothing more")
+    .addOption(
+      new Option(
+        "--shard [i/n]",
+        "measure share i of n, from 0 (alone: that of the Slurm or Kubernetes task)",
+      ).conflicts(["dryRun", "workers"]),
+    )
+    .addOption(
+      new Option("--workers <n>", "measure by so many processes on this machine")
+        .argParser(wholeBetween(1, 256))
+        .conflicts("dryRun"),
+    );
+}
+
 /** Adds model, seed, output, engine and protocol options to a command. */
-export function withLabOptions(command: Command): Command {
+export function withLabOptions(command: Command, planned = false): Command {
   const measuring = withModelOptions(command)
     .option("--seed <n>", "seed of all sequences", seed, 0)
     .optionsGroup("Protocol (defaults: the 2023 post):")
@@ -110,12 +154,15 @@ export function withLabOptions(command: Command): Command {
         .argParser(yesNo)
         .default(true, "yes"),
     );
-  return withEngineOptions(measuring).option(
-    "--batch <n>",
-    "sequence pairs per run of the model",
-    wholeBetween(1, 4096),
-    64,
-  );
+  const batch = planned ? undefined : plainChoices.batch;
+  return withEngineOptions(measuring, planned)
+    .addOption(chosen("--batch <n>", "sequence pairs per run of the model", 4096, batch))
+    .addOption(
+      new Option(
+        "--path <name>",
+        "how the model gets to the last position: by exact algebra, or through all positions",
+      ).choices(["last-token", "plain"]),
+    );
 }
 
 /** Adds `--a`, `--b`, `--a-id` and `--b-id`. */

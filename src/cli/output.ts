@@ -10,10 +10,10 @@ export function jsonHead(schema: string, command: string): object {
 
 /** How a result was measured: enough to measure it again and to know what it rests on. */
 export function jsonProvenance(session: Session): object {
-  const { model, engine, batch, protocol, notes } = session;
+  const { model, engine, batch, path = "last-token", protocol, notes } = session;
   return {
     protocol: jsonProtocol(protocol),
-    engine: { ...engine, dtype: model.dtype, batch },
+    engine: { ...engine, dtype: model.dtype, batch, path },
     weights: { sha256: model.sha256, origin: model.origin, processing: model.processing },
     notes,
   };

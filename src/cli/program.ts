@@ -6,6 +6,7 @@ import { addActivations } from "./activations.js";
 import { addCompare } from "./compare.js";
 import { addHeads } from "./heads.js";
 import type { Io } from "./io.js";
+import { addMerge } from "./merge.js";
 import { addModels } from "./models.js";
 import { addNeighbours } from "./neighbours.js";
 import { addPowers } from "./powers.js";
@@ -13,7 +14,9 @@ import { addReport } from "./report.js";
 import { addRun } from "./run.js";
 import { addScenarios } from "./scenarios.js";
 import { addSequences } from "./sequences.js";
+import { addStatus } from "./status.js";
 import { addStrength } from "./strength.js";
+import { addSubmit } from "./submit.js";
 import { usageErrorLine } from "./usage-error-line.js";
 
 /**
@@ -36,8 +39,11 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
       "\nExit codes: 0 ok, 1 failed, 2 wrong usage, 3 a check failed, 75 interrupted\n(the same command goes on), 130 stopped at once.\nExample: induction strength --a ' Mar' --b ius -n 1024",
     );
   const command = commandLine(args);
-  for (const add of [
+  const adds: ((parent: Command, io: Io, command: string, args: readonly string[]) => void)[] = [
     addRun,
+    addStatus,
+    addMerge,
+    addSubmit,
     addStrength,
     addScenarios,
     addPowers,
@@ -48,9 +54,8 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     addActivations,
     addReport,
     addModels,
-  ]) {
-    add(program, io, command);
-  }
+  ];
+  for (const add of adds) add(program, io, command, args);
   try {
     await program.parseAsync(args, { from: "user" });
     return 0;

@@ -29,7 +29,8 @@ export function progressLine(io: Io, what: string): (progress: Progress) => void
   };
 }
 
-function formatSeconds(seconds: number): string {
+/** `2 h 5 min`, `3 min 4 s`, `9 s`. */
+export function formatSeconds(seconds: number): string {
   const whole = Math.round(seconds);
   const [h, m, s] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
   return h > 0 ? `${h} h ${m} min` : m > 0 ? `${m} min ${s} s` : `${s} s`;

@@ -3,8 +3,12 @@ import type { Preset, TokenRef } from "../induction/index.js";
 import type { Parameter } from "../runs/index.js";
 import type { Session } from "./session.js";
 
-/** Options that change neither the numbers nor the files that a run keeps. */
-const passing = new Set(["json", "quiet", "output", "debug", "threads", "dryRun", "se", "offline"]);
+/** Options that change neither the numbers nor the files that a run keeps, or are said elsewhere. */
+const passing = new Set([
+  ...["json", "quiet", "output", "debug", "offline", "dryRun", "shard", "workers"],
+  // What a plan chooses: see planParameters.
+  ...["threads", "batch", "path", "block"],
+]);
 
 /** Every option of a command that changes what it gives, with its source: a flag or a default. */
 export function optionParameters(command: Command): Record<string, Parameter> {
@@ -24,12 +28,12 @@ export function runParameters(
   command: Command,
   preset: Preset,
   { known, protocol }: Session,
-  pair: { readonly a: TokenRef; readonly b: TokenRef },
+  pair: { readonly a: TokenRef; readonly b: TokenRef } | null,
 ): Record<string, Parameter> {
   const parameters: Record<string, Parameter> = {
     preset: { value: preset.name, source: command.args.length > 0 ? "argument" : "default" },
     scenarioSequences: { value: preset.scenarioSequences, source: "preset" },
-    powers: { value: { ...preset.powers }, source: "preset" },
+    powers: { value: { ...preset.powers }, source: powersSource(command) },
     neighbourSequences: { value: preset.neighbourSequences, source: "preset" },
     remeasureSequences: { value: preset.remeasureSequences, source: "preset" },
     ...optionParameters(command),
@@ -38,7 +42,8 @@ export function runParameters(
     const flag = `${which}Id` in parameters || which in parameters;
     delete parameters[`${which}Id`];
     const source = flag ? "flag" : known === null ? "default" : "model card";
-    parameters[which] = { value: { ...pair[which] }, source };
+    delete parameters[which];
+    if (pair !== null) parameters[which] = { value: { ...pair[which] }, source };
   }
   parameters.limit ??= { value: null, source: "default" };
   parameters.lowestId ??= {
@@ -46,4 +51,10 @@ export function runParameters(
     source: known === null ? "default" : "model card",
   };
   return parameters;
+}
+
+/** What fixed how many sequences the powers take. */
+function powersSource(command: Command): string {
+  if (command.getOptionValue("se") !== undefined) return "pilot";
+  return command.getOptionValue("sequences") === undefined ? "preset" : "flag";
 }

@@ -30,17 +30,16 @@ export interface OpenModel {
 }
 
 /**
- * Opens the model that the options name, uses it, and frees it again.
+ * Opens the model that the options name; `close` frees it.
  *
  * @param processing Steps of weight processing; TransformerLens's defaults unless given.
  * @throws LabError for an unknown model and damaged files.
  */
-export async function withModel<T>(
+export async function openModelOf(
   io: Io,
   options: EngineOptions,
-  use: (opened: OpenModel) => Promise<T>,
   processing?: readonly ProcessingStep[],
-): Promise<T> {
+): Promise<OpenModel & { close(): Promise<void> }> {
   if (options.dtype === "float64" && options.backend === "wasm") {
     throw usageError("--dtype float64: expected the cpu backend, got wasm", "leave --backend out");
   }
@@ -59,47 +58,88 @@ export async function withModel<T>(
         hint: "install onnxruntime-node",
       });
     }
-    return await use({ model, known: model.known, info });
-  } finally {
+    return { model, known: model.known, info, close: () => engine.close() };
+  } catch (error) {
     await engine.close();
+    throw error;
   }
 }
 
+/** Opens the model that the options name, uses it, and frees it again; throws as {@link openModelOf}. */
+export async function withModel<T>(
+  io: Io,
+  options: EngineOptions,
+  use: (opened: OpenModel) => Promise<T>,
+  processing?: readonly ProcessingStep[],
+): Promise<T> {
+  const opened = await openModelOf(io, options, processing);
+  try {
+    return await use(opened);
+  } finally {
+    await opened.close();
+  }
+}
+
+/** A session, and how to free its model. */
+export interface OpenSession {
+  readonly session: Session;
+  close(): Promise<void>;
+}
+
 /**
- * Opens the model that the options name, measures with it, and frees it again.
+ * Opens the model that the options name, to measure with it.
  *
  * @throws LabError for an unknown model, damaged files, and a protocol that does not fit the model.
  */
-export function withSession<T>(
+export async function openSession(io: Io, options: LabOptions): Promise<OpenSession> {
+  const opened = await openModelOf(io, options);
+  try {
+    return { session: sessionOf(opened, options), close: () => opened.close() };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+/** {@link openSession}, use, and free again. */
+export async function withSession<T>(
   io: Io,
   options: LabOptions,
   measure: (session: Session) => Promise<T>,
 ): Promise<T> {
-  return withModel(io, options, async ({ model, known, info }) => {
-    const { dVocab, nCtx } = model.config;
-    const post = postProtocol(dVocab);
-    const protocol: Protocol = {
-      ...post,
-      gaps: options.gaps,
-      lowestId: options.lowestId ?? known?.lowestId ?? post.lowestId,
-      highestId: known?.highestId ?? highestId(model),
-      fillers: options.fillers,
-      allowAEqualsB: options.allowAEqualsB,
-      control: options.control,
-      bos: model.bos,
-    };
-    checkProtocol(protocol, { dVocab, nCtx });
-    const notes: string[] = [];
-    if (info.note !== null) notes.push(info.note);
-    const byCard = options.lowestId === undefined && protocol.lowestId !== post.lowestId;
-    if (byCard || protocol.highestId !== post.highestId) {
-      notes.push(
-        `random tokens are ids ${protocol.lowestId} to ${protocol.highestId} by the ${known === null ? "tokenizer" : "model card"} of ${model.name} (the post: from ${post.lowestId})`,
-      );
-    }
-    const { seed, batch } = options;
-    return await measure({ model, known, protocol, seed, batch, engine: info, notes });
-  });
+  const { session, close } = await openSession(io, options);
+  try {
+    return await measure(session);
+  } finally {
+    await close();
+  }
+}
+
+function sessionOf({ model, known, info }: OpenModel, options: LabOptions): Session {
+  const { dVocab, nCtx } = model.config;
+  const post = postProtocol(dVocab);
+  const protocol: Protocol = {
+    ...post,
+    gaps: options.gaps,
+    lowestId: options.lowestId ?? known?.lowestId ?? post.lowestId,
+    highestId: known?.highestId ?? highestId(model),
+    fillers: options.fillers,
+    allowAEqualsB: options.allowAEqualsB,
+    control: options.control,
+    bos: model.bos,
+  };
+  checkProtocol(protocol, { dVocab, nCtx });
+  const notes: string[] = [];
+  if (info.note !== null) notes.push(info.note);
+  const byCard = options.lowestId === undefined && protocol.lowestId !== post.lowestId;
+  if (byCard || protocol.highestId !== post.highestId) {
+    notes.push(
+      `random tokens are ids ${protocol.lowestId} to ${protocol.highestId} by the ${known === null ? "tokenizer" : "model card"} of ${model.name} (the post: from ${post.lowestId})`,
+    );
+  }
+  const { seed, batch, path } = options;
+  const lab = { model, known, protocol, seed, batch, ...(path !== undefined && { path }) };
+  return { ...lab, engine: info, notes };
 }
 
 /**

@@ -132,6 +132,9 @@ export const crossedPowers: Experiment<CrossedParams, PowersSummary> = {
       const plain = { a: at(a.plain), b: at(b.plain) };
       return { token: token.id, text: token.text, a: at(a.adjusted), b: at(b.adjusted), plain };
     });
-    return summarisePowers(rows, { design: "crossed", sequences: rounds, partners: kind });
+    return summarisePowers(rows, {
+      ...{ design: "crossed", sequences: rounds, partners: kind },
+      ...(controls !== rounds && { controls }),
+    });
   },
 };

@@ -23,7 +23,7 @@ import { tokenClass } from "./token-class.js";
 /** Folds the powers of tokens into what is reported of them. */
 export function summarisePowers(
   rows: readonly PowerRow[],
-  about: Pick<PowersSummary, "design" | "sequences" | "partners">,
+  about: Pick<PowersSummary, "design" | "sequences" | "controls" | "partners">,
 ): PowersSummary {
   const a = rows.map((row) => row.a);
   const b = rows.map((row) => row.b);

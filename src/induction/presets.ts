@@ -13,11 +13,13 @@ export type PowersDesign =
   | {
       readonly design: "crossed";
       readonly rounds: number;
+      /** Rounds whose controls are measured too; all unless given. */
+      readonly controls?: number;
       /** Every id that the protocol draws: partners are then those of the post. */
       readonly tokens: "vocabulary";
     };
 
-/** What a run measures; the protocol's own options are in {@link Protocol}. */
+/** What a run measures; the protocol's own options are in {@link Protocol}. 0 sequences leave out a stage. */
 export interface Preset {
   readonly name: string;
   readonly description: string;
@@ -58,6 +60,15 @@ export const presets: readonly Preset[] = [
     neighbourSequences: 4096,
     // Ours, not the post's: the extremes of a list are partly luck. As many as the first time.
     remeasureSequences: 256,
+  },
+  {
+    name: "sweep",
+    description: "the powers of the whole vocabulary alone, as a cluster measures them",
+    scenarioSequences: 0,
+    // Standard errors near 0.5 nats.
+    powers: { design: "crossed", rounds: 32, tokens: "vocabulary" },
+    neighbourSequences: 0,
+    remeasureSequences: 0,
   },
 ];
 

@@ -89,6 +89,8 @@ export interface PowersSummary {
   readonly design: "post" | "crossed";
   /** Sequence pairs per token and role: n, or the rounds of the crossed design. */
   readonly sequences: number;
+  /** Rounds of the crossed design with a control, where these are not as many. */
+  readonly controls?: number;
   /**
    * `all`: partners are drawn from the whole sampling range; `restricted`: from the measured tokens
    * only, which is another quantity than the post's.

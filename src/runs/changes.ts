@@ -8,16 +8,15 @@ const shown = 6;
 /** Longer values than this many characters are cut. */
 const longest = 40;
 
+/** What a plan and a manifest say of what may not change. */
+type Identity = Pick<Manifest, "parameters" | "fixed" | "stages" | "plan">;
+
 /**
  * Checks that a folder's run is the one that a command asks for.
  *
  * @throws LabError (exit code 2) that lists what differs.
  */
-export function refuseChanges(
-  dir: string,
-  before: Manifest,
-  now: Pick<Manifest, "parameters" | "fixed" | "stages" | "plan">,
-): void {
+export function refuseChanges(dir: string, before: Identity, now: Identity): void {
   if (before.plan === now.plan) return;
   const differences = [
     ...differencesOf(valuesOf(before.parameters), valuesOf(now.parameters)),

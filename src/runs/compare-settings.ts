@@ -43,10 +43,12 @@ const known: Readonly<Record<string, readonly [words: string, changes: SettingKi
   "powers.design": ["design of the powers", "sequences"],
   "powers.sequences": ["sequence pairs per token and role", "sequences"],
   "powers.rounds": ["rounds of the powers", "sequences"],
+  "powers.controls": ["rounds of the powers with controls", "sequences"],
   "powers.tokens": ["tokens whose powers are measured", "sequences"],
   dtype: ["numbers computed with", "digits"],
   backend: ["backend", "digits"],
   batch: ["sequence pairs per run of the model", "digits"],
+  path: ["path to the last position", "digits"],
   version: ["version of induction-lab", "digits"],
   runtime: ["runtime", "digits"],
   threads: ["threads", "digits"],
@@ -56,8 +58,8 @@ const known: Readonly<Record<string, readonly [words: string, changes: SettingKi
   cpu: ["CPU", "digits"],
 };
 
-/** Options that the fixed values or the summaries say better. */
-const saidElsewhere = new Set(["model", "a", "b", "aId", "bId"]);
+/** Options that the fixed values, the summaries or `powers` say better, and the size of parts. */
+const saidElsewhere = new Set(["model", "a", "b", "aId", "bId", "sequences", "se", "block"]);
 
 /** All settings of a run that its manifest has: parameters, fixed values, what measured last. */
 export function settingsOf({ model, parameters, fixed, environments }: Manifest): Settings {
@@ -69,7 +71,9 @@ export function settingsOf({ model, parameters, fixed, environments }: Manifest)
     add(values, name, value);
   }
   if (protocol !== undefined) add(values, "protocol", protocol);
-  for (const [name, value] of Object.entries(others)) add(values, name, value);
+  for (const [name, value] of Object.entries(others)) {
+    if (!saidElsewhere.has(name)) add(values, name, value);
+  }
   values.model = model.name;
   return { ...values, ...environments.at(-1) };
 }

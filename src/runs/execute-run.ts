@@ -1,34 +1,39 @@
 import type { EngineInfo } from "../graph/index.js";
 import type { Lab, ExperimentRows } from "../induction/index.js";
 import { refuseChanges } from "./changes.js";
+import { environmentOf } from "./environment.js";
 import { Interrupted } from "./interrupted.js";
 import { type Lock, lockFolder } from "./lock.js";
-import { type Parameter, readManifest, writeManifest } from "./manifest.js";
+import { type Manifest, readManifest, writeManifest } from "./manifest.js";
 import { PartStore } from "./part-store.js";
 import { plannedBlocks, type PlannedBlock } from "./plan.js";
 import type { Progress } from "./run-experiment.js";
 import { checkFolder, type RunFiles, writeFiles } from "./run-files.js";
-import { manifestOf, noteEnvironment } from "./run-manifest.js";
+import { elsewhere, manifestOf, placeOf } from "./run-manifest.js";
+import { formatOf, type RunPlan } from "./run-plan-identity.js";
+import { refuseShards } from "./shard-locks.js";
+import { pooled, shardSources, type Source } from "./sources.js";
 import type { Stage, Summaries } from "./stage.js";
 import { makeFolder } from "./whole-file.js";
+
+/** What measures, and what it runs on. */
+export interface OpenLab {
+  readonly lab: Lab;
+  readonly engine: EngineInfo;
+}
 
 /** A run: what to measure, with what, and where to keep it. */
 export interface RunOptions {
   readonly dir: string;
-  readonly plan: readonly Stage[];
-  readonly lab: Lab;
-  readonly engine: EngineInfo;
-  /** The command line, for people. */
-  readonly command: string;
-  /**
-   * Everything that was chosen and changes the numbers or the files, with its source. A run goes on
-   * only where their values are the same.
-   */
-  readonly parameters: Readonly<Record<string, Parameter>>;
-  /** What the manifest should say besides, such as substitutes. */
-  readonly notes?: readonly string[];
+  readonly plan: RunPlan;
+  /** The stages of the plan. */
+  readonly stages: readonly Stage[];
+  /** Opens what measures; asked for once there is something to measure, perhaps more than once. */
+  readonly lab: () => Promise<OpenLab>;
   /** Makes the files of a finished run from the summaries of its stages. */
   readonly files: (summaries: Summaries) => RunFiles | Promise<RunFiles>;
+  /** Journals besides those of the folder, whose parts were brought here. */
+  readonly sources?: readonly Source[];
   readonly onProgress?: (progress: Progress) => void;
   /** Told what differs from what one would expect, such as damaged parts. */
   readonly onNote?: (note: string) => void;
@@ -39,8 +44,8 @@ export interface RunOptions {
 
 /**
  * Runs a plan in a folder and keeps every block there, or goes on with the run that is there: parts on
- * disk are verified and used, all others measured, and the files made anew. However often a run is
- * stopped, summaries, parts and files are the same as without a stop.
+ * disk, those of shards too, are verified and used, all others measured, and the files made anew.
+ * However often a run is stopped or divided, summaries, parts and files are the same as without.
  *
  * @returns the summaries of the stages, by their ids.
  * @throws LabError if the folder holds something else or a run with other parameters (exit code 2), if
@@ -48,58 +53,89 @@ export interface RunOptions {
  * @throws Interrupted (exit code 75) after `signal` was aborted.
  */
 export async function executeRun(options: RunOptions): Promise<Summaries> {
-  const { dir, plan, onNote = () => undefined } = options;
-  const blocks = plannedBlocks(plan);
+  const { dir, plan, stages, onNote = () => undefined } = options;
+  const now = options.now ?? (() => new Date());
+  const blocks = plannedBlocks(stages);
   await checkFolder(dir);
   await makeFolder(dir);
   const lock = await lockFolder(dir);
   try {
+    await refuseShards(dir);
     const before = await readManifest(dir);
-    const manifest = manifestOf(options, blocks, before);
-    if (before !== null) {
-      refuseChanges(dir, before, manifest);
-      noteEnvironment(before, manifest, onNote);
-    }
-    await writeManifest(dir, manifest);
-    const store = await PartStore.open({
-      dir,
-      plan: manifest.plan,
-      blocks,
-      format: {
-        dtype: options.lab.model.dtype,
-        pairPosition: 1 + options.lab.protocol.gaps[0],
-      },
-      environment: manifest.environments.length - 1,
-      onNote,
-    });
+    if (before !== null) refuseChanges(dir, before, plan);
+    const first = manifestOf(plan, before, now());
+    const { records, environments } = pooled(
+      [...(await shardSources(dir)), ...(options.sources ?? [])],
+      first.environments,
+    );
+    const kept = new ManifestKeeper(dir, { ...first, environments: [...environments] });
+    await kept.write();
+    const format = formatOf(plan);
+    const others = { others: records };
+    const store = await PartStore.open({ dir, plan: plan.plan, blocks, format, ...others, onNote });
     let summaries: Summaries;
     try {
-      summaries = await runStages(options, blocks, store, lock);
+      summaries = await runStages(options, { blocks, store, lock, kept });
     } finally {
       await store.close();
     }
     const files = await writeFiles(dir, await options.files(summaries));
-    const finished = (options.now?.() ?? new Date()).toISOString();
-    await writeManifest(dir, { ...manifest, state: "complete", finished, files });
+    await kept.write({ state: "complete", finished: now().toISOString(), files });
     return summaries;
   } finally {
     await lock.release();
   }
 }
 
+/** The manifest as it is on disk. */
+class ManifestKeeper {
+  readonly #dir: string;
+  #manifest: Manifest;
+
+  constructor(dir: string, manifest: Manifest) {
+    this.#dir = dir;
+    this.#manifest = manifest;
+  }
+
+  async write(changes: Partial<Manifest> = {}): Promise<void> {
+    this.#manifest = { ...this.#manifest, ...changes };
+    await writeManifest(this.#dir, this.#manifest);
+  }
+
+  /** The place of what measures from now on, and a note where others measured so far. */
+  async goOnWith(engine: EngineInfo, onNote: (note: string) => void): Promise<number> {
+    const { environments } = this.#manifest;
+    const note = elsewhere(environments, engine);
+    if (note !== null) onNote(note);
+    const { place, list } = placeOf(environmentOf(engine), environments);
+    if (list.length > environments.length) await this.write({ environments: [...list] });
+    return place;
+  }
+}
+
+interface Work {
+  readonly blocks: readonly PlannedBlock[];
+  readonly store: PartStore;
+  readonly lock: Lock;
+  readonly kept: ManifestKeeper;
+}
+
 async function runStages(
-  { plan, lab, signal, onProgress = () => undefined }: RunOptions,
-  blocks: readonly PlannedBlock[],
-  store: PartStore,
-  lock: Lock,
+  { stages, lab, signal, onNote = () => undefined, onProgress = () => undefined }: RunOptions,
+  { blocks, store, lock, kept }: Work,
 ): Promise<Summaries> {
-  const sequences = (list: readonly PlannedBlock[]) =>
-    list.reduce((sum, { from, to }) => sum + 2 * (to - from), 0);
-  const total = sequences(blocks);
-  let done = sequences(blocks.filter((block) => store.has(block)));
+  const total = sequencesOf(blocks);
+  let done = sequencesOf(blocks.filter((block) => store.has(block)));
   onProgress({ done, total });
+  let opened: (OpenLab & { readonly place: number }) | null = null;
+  const open = async () => {
+    if (opened !== null) return opened;
+    const { lab: measuring, engine } = await lab();
+    opened = { lab: measuring, engine, place: await kept.goOnWith(engine, onNote) };
+    return opened;
+  };
   const summaries: Record<string, unknown> = {};
-  for (const { id, prepare } of plan) {
+  for (const { id, prepare } of stages) {
     const work = prepare(summaries);
     const own = blocks.filter(({ stage }) => stage === id);
     async function* rows(): AsyncGenerator<ExperimentRows> {
@@ -109,10 +145,11 @@ async function runStages(
           yield await store.read(block);
           continue;
         }
-        const measured = await work.measure(lab, block);
+        const { lab: measuring, place } = await open();
+        const measured = await work.measure(measuring, block);
         await lock.check();
-        await store.write(block, measured);
-        done += sequences([block]);
+        await store.write(block, measured, place);
+        done += sequencesOf([block]);
         onProgress({ done, total });
         yield measured;
       }
@@ -120,4 +157,9 @@ async function runStages(
     summaries[id] = await work.summarise(rows());
   }
   return summaries;
+}
+
+/** Sequences of blocks: both members of each pair. */
+export function sequencesOf(blocks: readonly PlannedBlock[]): number {
+  return blocks.reduce((sum, { from, to }) => sum + 2 * (to - from), 0);
 }

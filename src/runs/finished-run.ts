@@ -20,6 +20,7 @@ const aboutSchema = z.object({
     .object({
       design: z.enum(["post", "crossed"]),
       sequences: z.int(),
+      controls: z.int().optional(),
       partners: z.enum(["all", "restricted"]),
       rows: z.array(z.object({ token: z.int(), text: z.string().nullable() })),
     })
@@ -83,11 +84,17 @@ export type PowersStage =
 /** The parameters of a run's powers. */
 export function powersStage({ powers }: About): PowersStage | null {
   if (powers === undefined) return null;
-  const { design, sequences, partners, rows } = powers;
+  const { design, sequences, controls, partners, rows } = powers;
   const tokens = rows.map(({ token: id, text }) => ({ id, text }));
   return design === "post"
     ? { design, params: { tokens, sequences } }
-    : { design, params: { tokens, rounds: sequences, partners } };
+    : {
+        design,
+        params: {
+          ...{ tokens, rounds: sequences, partners },
+          ...(controls !== undefined && { controls }),
+        },
+      };
 }
 
 /** Settings that only the summary has: the fixed tokens, and where partners come from. */

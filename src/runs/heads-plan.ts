@@ -8,7 +8,6 @@ import {
   prefixLength,
   prefixMatching,
 } from "../induction/index.js";
-import type { ModelConfig } from "../model/index.js";
 import { laterStage, stage, type Stage, type Summaries } from "./stage.js";
 
 /** How many sequences the experiments on heads take. */
@@ -23,7 +22,11 @@ export interface HeadsSizes {
 }
 
 /** The stages that answer which heads do induction. */
-export function headsPlan(config: ModelConfig, seed: number, sizes: HeadsSizes): Stage[] {
+export function headsPlan(
+  config: { readonly nLayers: number; readonly nHeads: number; readonly nCtx: number },
+  seed: number,
+  sizes: HeadsSizes,
+): Stage[] {
   const { scoreSequences, length, prefixSequences, sequences } = sizes;
   const heads = config.nLayers * config.nHeads;
   const stages = [

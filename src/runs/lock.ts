@@ -22,16 +22,12 @@ export interface Lock {
  * Takes a folder for this process. The lock of a dead process is taken over: on this host at once, of
  * another host when it has been silent for two minutes.
  *
+ * @param name The lock's name in the folder: what it stands for.
  * @throws LabError that names the process that is writing there.
  */
-export async function lockFolder(dir: string): Promise<Lock> {
-  const path = join(dir, lockName);
-  const own: Holder = {
-    pid: process.pid,
-    host: hostname(),
-    started: Math.round(performance.timeOrigin),
-    id: randomUUID(),
-  };
+export async function lockFolder(dir: string, name: string = lockName): Promise<Lock> {
+  const path = join(dir, name);
+  const own = ownHolder();
   const temporary = `${path}.${own.id}`;
   try {
     await writeFile(temporary, `${JSON.stringify(own)}\n`);
@@ -41,7 +37,7 @@ export async function lockFolder(dir: string): Promise<Lock> {
   } finally {
     await rm(temporary, { force: true }).catch(() => undefined);
   }
-  await removeLeftovers(dir, own);
+  await removeLeftovers(dir, name, own);
   const holds = async () => (await holderOf(path))?.id === own.id;
   const timer = setInterval(() => {
     const now = new Date();
@@ -63,10 +59,45 @@ export async function lockFolder(dir: string): Promise<Lock> {
   };
 }
 
+/**
+ * The process that holds a lock and lives, as far as can be known: on this host by its number, on
+ * another one by the lock's last beat; `null` if there is none.
+ */
+export async function livingHolder(dir: string, name: string): Promise<Holder | null> {
+  const path = join(dir, name);
+  const holder = await holderOf(path);
+  if (holder === null) return null;
+  const own = ownHolder();
+  if (holder.host === own.host) {
+    if (holder.pid === own.pid) return holder.started === own.started ? holder : null;
+    return isAlive(holder.pid) ? holder : null;
+  }
+  const temporary = `${path}.${own.id}`;
+  const written = await writeFile(temporary, `${JSON.stringify(own)}\n`).then(
+    () => true,
+    () => false,
+  );
+  const [held, now] = await Promise.all([
+    stat(path).catch(() => null),
+    stat(temporary).catch(() => null),
+  ]);
+  if (written) await rm(temporary, { force: true }).catch(() => undefined);
+  return held !== null && (now?.mtimeMs ?? Date.now()) - held.mtimeMs < silence ? holder : null;
+}
+
+function ownHolder(): Holder {
+  return {
+    pid: process.pid,
+    host: hostname(),
+    started: Math.round(performance.timeOrigin),
+    id: randomUUID(),
+  };
+}
+
 /** Takes away what processes left that were killed while they took the lock. */
-async function removeLeftovers(dir: string, own: Holder): Promise<void> {
+async function removeLeftovers(dir: string, lock: string, own: Holder): Promise<void> {
   const names = await readdir(dir).catch(() => []);
-  for (const name of names.filter((name) => name.startsWith(`${lockName}.`))) {
+  for (const name of names.filter((name) => name.startsWith(`${lock}.`))) {
     const path = join(dir, name);
     const holder = await holderOf(path);
     const gone = holder === null || (holder.host === own.host && !isAlive(holder.pid));

@@ -13,6 +13,36 @@ export const manifestSchemaName = "induction-lab/manifest/2";
 
 const json: z.ZodType<Json> = z.json();
 
+/** The measured model, and where it came from. */
+export const modelSchema = z.strictObject({
+  name: z.string(),
+  sha256: z.string(),
+  /** Of a model from the hub: the repository and the commit that its revision meant. */
+  origin: z
+    .strictObject({
+      repo: z.string(),
+      revision: z.string(),
+      commit: z.string(),
+      checkpoint: z.strictObject({ label: z.int(), unit: z.enum(["steps", "tokens"]) }).nullable(),
+    })
+    .optional(),
+});
+
+/** Parameters by name, each with where its value came from. */
+export const parametersSchema = z.record(
+  z.string(),
+  z.strictObject({ value: json, source: z.string() }),
+);
+
+/** A stage: its sequence pairs, in blocks of one part each, the first of which has this number. */
+export const stageSchema = z.strictObject({
+  id: z.string(),
+  experiment: z.string(),
+  pairs: z.int(),
+  parts: z.int(),
+  firstPart: z.int(),
+});
+
 const manifestSchema = z.strictObject({
   schema: z.literal(manifestSchemaName),
   /** The tool's version and the command that wrote this. */
@@ -21,38 +51,15 @@ const manifestSchema = z.strictObject({
   state: z.enum(["running", "complete"]),
   started: z.iso.datetime(),
   finished: z.iso.datetime().nullable(),
-  model: z.strictObject({
-    name: z.string(),
-    sha256: z.string(),
-    /** Of a model from the hub: the repository and the commit that its revision meant. */
-    origin: z
-      .strictObject({
-        repo: z.string(),
-        revision: z.string(),
-        commit: z.string(),
-        checkpoint: z
-          .strictObject({ label: z.int(), unit: z.enum(["steps", "tokens"]) })
-          .nullable(),
-      })
-      .optional(),
-  }),
+  model: modelSchema,
   /** What a resumed run may not change, by name, each with where its value came from. */
-  parameters: z.record(z.string(), z.strictObject({ value: json, source: z.string() })),
+  parameters: parametersSchema,
   /** What the numbers rest on besides the parameters; it may not change either. */
   fixed: z.record(z.string(), json),
   notes: z.array(z.string()),
   /** Hash of parameters, fixed values and stages: what every part of this run bears. */
   plan: z.string(),
-  stages: z.array(
-    z.strictObject({
-      id: z.string(),
-      experiment: z.string(),
-      /** Sequence pairs, in blocks of one part each, the first of which has this number. */
-      pairs: z.int(),
-      parts: z.int(),
-      firstPart: z.int(),
-    }),
-  ),
+  stages: z.array(stageSchema),
   /** What measured; each record of parts.jsonl names one of them by its place. */
   environments: z.array(environmentSchema),
   /** Files made from the parts, as they were written; empty until the run is complete. */

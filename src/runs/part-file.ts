@@ -102,12 +102,13 @@ export async function decodePart(
     throw new LabError(`${where}: expected a part of this run, got one of something else`);
   }
   const width = Number(table.metadata.width);
-  const int32 = (name: string) => Int32Array.from(columnOf(table, name, 1, where) as number[]);
-  const many = (name: string) => columnOf(table, name, width, where) as number[];
-  const maybe = (name: string) =>
-    table.columns.has(name) ? Float64Array.from(many(name)) : undefined;
+  const int32 = (name: string, each = 1) =>
+    columnOf(table, name, { width: each, where, make: (size) => new Int32Array(size) });
+  const odds = (name: string) =>
+    columnOf(table, name, { width, where, make: (size) => new Float64Array(size) });
+  const maybe = (name: string) => (table.columns.has(name) ? odds(name) : undefined);
   if (table.metadata.schema === scoreSchema) {
-    return { k: int32("index"), width, scores: Float64Array.from(many("scores")) };
+    return { k: int32("index"), width, scores: odds("scores") };
   }
   const b = int32("b");
   const inductionLogits = maybe("induction_logits");
@@ -117,11 +118,14 @@ export async function decodePart(
     k: int32("index"),
     a: int32("a"),
     b,
-    controlAB: Uint8Array.from(columnOf(table, "control_ab", 1, where), (value) => (value ? 1 : 0)),
+    controlAB: columnOf(table, "control_ab", {
+      ...{ width: 1, where },
+      make: (size) => new Uint8Array(size),
+    }),
     width,
-    targets: width === 1 ? b.slice() : Int32Array.from(many("targets")),
-    induction: Float64Array.from(many("induction")),
-    control: Float64Array.from(many("control")),
+    targets: width === 1 ? b.slice() : int32("targets", width),
+    induction: odds("induction"),
+    control: odds("control"),
     ...(inductionLogits && { inductionLogits }),
     ...(controlLogits && { controlLogits }),
   };
@@ -158,12 +162,31 @@ function identityOf(metadata: Readonly<Record<string, string>>): PartIdentity | 
   return { plan, stage, part: Number(part), from: Number(from), to: Number(to) };
 }
 
-/** A column's values in one array, `width` per row. */
-function columnOf(table: ReadTable, name: string, width: number, where: string): unknown[] {
-  const values = Array.from(table.columns.get(name) ?? []);
-  const flat = width === 1 ? values : values.flat();
-  if (flat.length === table.rows * width) return flat;
-  throw new LabError(
-    `${where}: expected ${table.rows * width} values in column ${name}, got ${flat.length}`,
-  );
+/** A column's values in one array of numbers, `width` per row; true counts as 1. */
+function columnOf<Values extends Int32Array | Float64Array | Uint8Array>(
+  table: ReadTable,
+  name: string,
+  {
+    width,
+    where,
+    make,
+  }: { readonly width: number; readonly where: string; make(size: number): Values },
+): Values {
+  // Numbers and booleans, as the part's schema says.
+  const values = (table.columns.get(name) ?? []) as ArrayLike<number>;
+  const lists = width === 1 ? null : (values as unknown as ArrayLike<ArrayLike<number>>);
+  const result = make(table.rows * width);
+  let got = values.length;
+  if (lists === null) {
+    if (got === result.length) result.set(values);
+  } else {
+    got = 0;
+    for (let row = 0; row < lists.length; row++) {
+      const list = lists[row] as ArrayLike<number>;
+      if (got + list.length <= result.length) result.set(list, got);
+      got += list.length;
+    }
+  }
+  if (got === result.length) return result;
+  throw new LabError(`${where}: expected ${result.length} values in column ${name}, got ${got}`);
 }

@@ -1,4 +1,4 @@
-import { readdir } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { LabError } from "../errors.js";
 import type { ExperimentRows } from "../induction/index.js";
@@ -23,10 +23,17 @@ export interface PartStoreOptions {
   readonly dir: string;
   /** Hash of the plan. */
   readonly plan: string;
+  /** The blocks that this store is asked for. */
   readonly blocks: readonly PlannedBlock[];
   readonly format: PartFormat;
-  /** Where new parts are measured: see the manifest. */
-  readonly environment: number;
+  /** The journal of what this store writes, in the folder; `parts.jsonl` unless given. */
+  readonly journal?: string;
+  /** Ending of temporary names: no other process that writes at the same time has it. */
+  readonly suffix?: string;
+  /** Records of the folder's other journals: their parts count too. */
+  readonly others?: readonly PartRecord[];
+  /** Whether other processes write here at the same time; if none does, the journal takes all records. */
+  readonly shared?: boolean;
   /** Told about every part that is not as it was recorded. */
   readonly onNote: (note: string) => void;
 }
@@ -53,26 +60,45 @@ export class PartStore {
    * @throws LabError for parts that belong to something else: nothing of others is written over.
    */
   static async open(options: PartStoreOptions): Promise<PartStore> {
-    const { dir, plan, blocks, onNote } = options;
+    const { dir, plan, onNote, journal = journalName, others = [], shared = false } = options;
     await makeFolder(join(dir, "parts"));
-    const path = join(dir, journalName);
+    const path = join(dir, journal);
     const { records, damaged } = await readJournal(path);
     for (const line of damaged) onNote(`${path}: line ${line} is damaged: its part is not counted`);
-    const foreign = records.find(
-      (record) => !sameIdentity(record, { plan, ...(blocks[record.part] as PlannedBlock) }),
-    );
+    const byPart = new Map(options.blocks.map((block) => [block.part, block]));
+    const foreign = records.find((record) => {
+      const block = byPart.get(record.part);
+      return block === undefined || !sameIdentity(record, { plan, ...block });
+    });
     if (foreign !== undefined) {
       throw foreignPart(path, `a line of another plan (${foreign.file})`);
     }
-    const good: PartRecord[] = [];
-    for (const record of records) {
-      const { damage } = await inspect(dir, record);
-      if (damage === null) good.push(record);
-      else onNote(`${join(dir, record.file)}: ${damage}: measured again`);
+    const candidates = new Map<number, PartRecord[]>();
+    for (const record of [...records, ...others.filter(({ part }) => byPart.has(part))]) {
+      candidates.set(record.part, [...(candidates.get(record.part) ?? []), record]);
     }
-    await checkUnrecorded(options, records);
+    const good: PartRecord[] = [];
+    for (const list of candidates.values()) {
+      const damages: string[] = [];
+      for (const record of list) {
+        const { damage } = await inspect(dir, record);
+        if (damage !== null) {
+          damages.push(`${join(dir, record.file)}: ${damage}: measured again`);
+          continue;
+        }
+        good.push(record);
+        damages.length = 0;
+        break;
+      }
+      if (damages[0] !== undefined) onNote(damages[0]);
+    }
+    const known = [...candidates.values()].map((list) => list[0] as PartRecord);
+    await checkUnrecorded(options, known);
     // A damaged part stays recorded until it is measured again, so that it is known as our own.
-    return new PartStore(options, await Journal.open(path, records), good);
+    const own = new Map(records.map((record) => [record.part, record]));
+    if (!shared) for (const record of good) own.set(record.part, record);
+    const kept = [...own.values()].toSorted((x, y) => x.part - y.part);
+    return new PartStore(options, await Journal.open(path, kept), good);
   }
 
   /** How many parts are on disk, verified. */
@@ -96,15 +122,16 @@ export class PartStore {
   /**
    * Keeps the rows of a block: first its file, whole, then its line in the journal.
    *
+   * @param environment The place of what measured it, in the manifest's list or the shard's.
    * @throws LabError that names the file if the disk is full or cannot be written to.
    */
-  async write(block: PlannedBlock, rows: ExperimentRows): Promise<void> {
-    const { dir, plan, format, environment } = this.#options;
+  async write(block: PlannedBlock, rows: ExperimentRows, environment: number): Promise<void> {
+    const { dir, plan, format, suffix = "tmp" } = this.#options;
     const { part, stage, from, to } = block;
     const identity: PartIdentity = { part, plan, stage, from, to };
     const bytes = encodePart(rows, identity, format);
     const file = partPath(part);
-    await writeWhole(join(dir, file), bytes, "tmp");
+    await writeWhole(join(dir, file), bytes, suffix);
     const content = { bytes: bytes.length, sha256: sha256(bytes), environment };
     const record: PartRecord = { part, file, plan, stage, from, to, ...content };
     await this.#journal.append(record);
@@ -133,22 +160,34 @@ export async function readPart(dir: string, record: PartRecord): Promise<Experim
 }
 
 /** A recorded part's bytes, or what is wrong with them. */
-type Inspection =
-  | { readonly bytes: Uint8Array; readonly damage: null }
-  | { readonly bytes: null; readonly damage: string };
+export type Inspection =
+  | { readonly bytes: Uint8Array; readonly damage: null; readonly foreign?: false }
+  | { readonly bytes: null; readonly damage: string; readonly foreign?: boolean };
 
 async function inspect(dir: string, record: PartRecord): Promise<Inspection> {
-  const where = join(dir, record.file);
+  const inspection = await inspectPart(dir, record);
+  if (inspection.foreign === true) {
+    throw foreignPart(join(dir, record.file), "a part of another run");
+  }
+  return inspection;
+}
+
+/**
+ * Reads a recorded part and compares it with its record; `foreign` for a part of another plan.
+ *
+ * @throws LabError if its file cannot be read.
+ */
+export async function inspectPart(dir: string, record: PartRecord): Promise<Inspection> {
   const damaged = (damage: string): Inspection => ({ bytes: null, damage });
   if (record.file !== partPath(record.part)) return damaged("recorded under another name");
-  const bytes = await readOrNull(where);
+  const bytes = await readOrNull(join(dir, record.file));
   if (bytes === null) return damaged("recorded, but not there");
   if (bytes.length === record.bytes && sha256(bytes) === record.sha256) {
     return { bytes, damage: null };
   }
   const found = readPartIdentity(bytes);
   if (found !== null && found.plan !== record.plan) {
-    throw foreignPart(where, "a part of another run");
+    return { bytes: null, damage: "a part of another run", foreign: true };
   }
   return damaged(
     bytes.length === record.bytes
@@ -159,24 +198,28 @@ async function inspect(dir: string, record: PartRecord): Promise<Inspection> {
 
 /** Looks at what lies among the parts unrecorded: a leftover of a killed process, or others' files. */
 async function checkUnrecorded(
-  { dir, plan, blocks, onNote }: PartStoreOptions,
+  { dir, plan, blocks, onNote, shared = false }: PartStoreOptions,
   records: readonly PartRecord[],
 ): Promise<void> {
   const recorded = new Set(records.map(({ file }) => basename(file)));
-  const leftover = /^part-\d{5,}\.parquet\.tmp$/;
+  const byName = new Map(blocks.map((block) => [basename(partPath(block.part)), block]));
+  const leftover = /^part-\d{5,}\.parquet\.(.+\.)?tmp$/;
   const folder = join(dir, "parts");
-  const names = await readdir(folder).catch((cause) => {
+  const names = await readdir(folder).catch((cause: unknown) => {
     throw unreadable(folder, cause);
   });
   for (const name of names.toSorted()) {
-    // Dot files are the system's own.
-    if (recorded.has(name) || leftover.test(name) || name.startsWith(".")) continue;
     const where = join(folder, name);
+    if (leftover.test(name)) {
+      if (!shared) await rm(where, { force: true }).catch(() => undefined);
+      continue;
+    }
+    // Dot files are the system's own. The files of other shards are theirs to look at.
+    if (recorded.has(name) || name.startsWith(".") || (shared && !byName.has(name))) continue;
     const found = readPartIdentity((await readOrNull(where)) ?? new Uint8Array());
     if (found === null) throw foreignPart(where, "a file that it did not write");
-    const block = blocks[found.part];
-    const own = block !== undefined && sameIdentity(found, { plan, ...block });
-    if (!own || name !== basename(partPath(found.part))) {
+    const block = byName.get(name);
+    if (block === undefined || !sameIdentity(found, { plan, ...block })) {
       throw foreignPart(where, "a part of another run");
     }
     // Its process was killed between the file and its line in the journal.

@@ -5,6 +5,7 @@ import { sha256 } from "./hash.js";
 import { lockName } from "./lock.js";
 import { type Manifest, manifestName } from "./manifest.js";
 import { journalName } from "./part-store.js";
+import { planName } from "./plan-file.js";
 import { codeOf } from "../disk.js";
 import { makeFolder, unwritable, writeWhole } from "./whole-file.js";
 
@@ -12,7 +13,15 @@ import { makeFolder, unwritable, writeWhole } from "./whole-file.js";
 export type RunFiles = Readonly<Record<string, string | Uint8Array>>;
 
 /** Names in a run's folder that only a run may have. */
-const reserved = [journalName, "parts", "summary.json", "report.html", "tables", "figures"];
+const reserved = [
+  journalName,
+  "parts",
+  "shards",
+  "summary.json",
+  "report.html",
+  "tables",
+  "figures",
+];
 
 /**
  * Refuses a folder in which something of others would be written over.
@@ -24,7 +33,7 @@ export async function checkFolder(dir: string): Promise<void> {
     if (codeOf(error) === "ENOENT") return [];
     throw unwritable(dir, error);
   });
-  if (names.includes(manifestName)) return;
+  if (names.includes(manifestName) || names.includes(planName)) return;
   const taken = names.find((name) => reserved.includes(name));
   if (taken === undefined) return;
   throw usageError(
@@ -53,8 +62,8 @@ export async function writeFiles(dir: string, files: RunFiles): Promise<Manifest
 /** Keeps the files of a run inside its folder, and off the files that keep the run itself. */
 function checkPath(file: string): void {
   const path = normalize(file);
-  const own: string[] = [manifestName, journalName, lockName];
-  if (isAbsolute(path) || /^(\.\.|parts)([\\/]|$)/.test(path) || own.includes(path)) {
+  const own: string[] = [manifestName, planName, journalName, lockName];
+  if (isAbsolute(path) || /^(\.\.|parts|shards)([\\/]|$)/.test(path) || own.includes(path)) {
     throw new RangeError(`files: expected a path in the run's folder, got "${file}"`);
   }
 }

@@ -19,11 +19,15 @@ describe("wrong usage is refused by one line and exit code 2", () => {
       /unknown option '--nonsense'.*induction strength --help/,
     ],
     ["an argument too many", ["run", "quick", "fast"], /Expected 1 argument but got 2/],
-    ["an unknown preset", ["run", "quik"], /\(quick, roger-2023\), got "quik".*mean "quick"\?/],
+    [
+      "an unknown preset",
+      ["run", "quik"],
+      /\(quick, roger-2023, sweep\), got "quik".*mean "quick"\?/,
+    ],
     [
       "a preset like no other",
       ["run", "x"],
-      /\(quick, roger-2023\), got "x".*induction run --help/,
+      /\(quick, roger-2023, sweep\), got "x".*induction run --help/,
     ],
     [
       "a misspelt model",

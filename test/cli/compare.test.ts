@@ -28,7 +28,9 @@ const at = temporaryFolder();
 
 /** Runs `induction run` into a folder of that name. */
 async function measure(name: string, ...flags: string[]): Promise<string> {
-  const args = ["run", "quick", "--limit", "20", "--quiet", "-o", at(name), ...flags];
+  // What would be calibrated is given: the runs differ in nothing else.
+  const fixed = ["--batch", "64", "--threads", "2", "--block", "4096"];
+  const args = ["run", "quick", "--limit", "20", "--quiet", "-o", at(name), ...fixed, ...flags];
   const { code, stderr } = await induction(args);
   expect(code, stderr).toBe(0);
   return at(name);

@@ -75,8 +75,8 @@ describe("a run", () => {
     expect(stdout).toContain(`report: ${dir}/report.html`);
     expect(stderr).toMatch(/run: [\d,]+ of [\d,]+ sequences/);
     expect((await readdir(dir)).toSorted()).toEqual([
-      ...["figures", "manifest.json", "parts", "parts.jsonl", "report.html", "summary.json"],
-      "tables",
+      ...["figures", "manifest.json", "parts", "parts.jsonl", "plan.json", "report.html"],
+      ...["summary.json", "tables"],
     ]);
 
     const manifest = await readJson<{ files: { file: string }[] }>(`${dir}/manifest.json`);
@@ -122,7 +122,10 @@ describe("a run", () => {
 
   it("gives the same bytes again, into the same folder, and prints what it wrote as JSON", async () => {
     const dir = at("again");
-    const options = ["--limit", "3", "-o", dir, "--seed", "7", "--model", await tiny, ...flags];
+    // The same plan: what would be calibrated is given.
+    const fixed = ["--batch", "64", "--threads", "1", "--block", "4096"];
+    const model = ["--seed", "7", "--model", await tiny];
+    const options = ["--limit", "3", "-o", dir, ...model, ...fixed, ...flags];
     const args = ["run", "quick", ...options];
     const files = ["summary.json", "report.html", "parts.jsonl", "tables/powers.parquet"];
     const contents = async () =>

@@ -26,7 +26,8 @@ async function contents(dir: string): Promise<Record<string, string>> {
 describe("a run in a folder", () => {
   it("goes on after SIGINT, which ends it with exit code 75", async () => {
     // Relative folders, so that the two commands are the same.
-    const args = ["run", "quick", "--model", await tiny, ...pair, "-o", "run"];
+    const fixed = ["--batch", "64", "--threads", "1", "--block", "1024"];
+    const args = ["run", "quick", "--model", await tiny, ...pair, ...fixed, "-o", "run"];
     const [stopped, left] = [at("stopped"), at("left")];
     await induction(["models", "ls"]);
     const { mkdir } = await import("node:fs/promises");
@@ -37,7 +38,7 @@ describe("a run in a folder", () => {
     child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
     const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
     const first = `${stopped}/run/parts/part-00000.parquet`;
-    for (let i = 0; i < 600 && child.exitCode === null; i++) {
+    for (let i = 0; i < 3000 && child.exitCode === null; i++) {
       if (await stat(first).catch(() => null)) break;
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
@@ -106,17 +107,39 @@ describe("a run in a folder", () => {
     expect((await refusal(["report", at("tiny")])).line).toMatch(/expected the folder of a run/);
   });
 
-  it("says beforehand what it takes, and keeps nothing", async () => {
+  it("says beforehand what it takes, and keeps its plan alone", async () => {
     const dir = at("dry");
-    const args = ["run", "quick", "--model", await tiny, ...pair, "-o", dir];
-    const dry = await inductionJson<{ stages: { id: string }[]; wanted: { n: number } }>([
-      ...[...args, "--dry-run", "--se", "0.5"],
+    const args = ["run", "quick", "--model", await tiny, ...pair, "-o", dir, "--se", "0.5"];
+    interface Dry {
+      readonly stages: { readonly id: string; readonly parts: number }[];
+      readonly choices: { readonly batch: number; readonly threads: number };
+      readonly precision: { readonly se: number; readonly sequences: number };
+      readonly memory: number;
+    }
+    const dry = await inductionJson<Dry>([...args, "--dry-run"]);
+    expect(dry).toMatchObject({ schema: "induction-lab/dry-run/1", precision: { se: 0.5 } });
+    expect(dry.stages.map(({ id }) => id)).toEqual([
+      ...["scenarios", "powers", "neighbours", "remeasured"],
     ]);
-    expect(dry.stages.length).toBeGreaterThanOrEqual(4);
-    expect(dry.wanted.n).toBeGreaterThan(1);
-    await expect(readdir(dir)).rejects.toThrow("ENOENT");
-    expect((await refusal([...args, "--se", "0.5"])).code).toBe(2);
-    expect((await refusal([...args, "--dry-run", "--se", "-1"])).code).toBe(2);
+    expect(dry.precision.sequences).toBeGreaterThan(1);
+    expect(dry.memory).toBeGreaterThan(5e7);
+    expect(await readdir(dir)).toEqual(["plan.json"]);
+    // A plan that is there is not made again.
+    const text = await readFile(`${dir}/plan.json`, "utf8");
+    const { command, ...again } = await inductionJson<Dry & { command: string }>([
+      ...[...args, "--dry-run", "--threads", "2"],
+    ]);
+    expect(command).toContain("--threads 2");
+    expect(again).toEqual({ ...dry, command: undefined });
+    expect(await readFile(`${dir}/plan.json`, "utf8")).toBe(text);
+    expect((await induction([...args, "--dry-run"])).stdout).toMatch(
+      /^stage +sequences +parts +MB +minutes, about\nscenarios [^]*standard error of 0.50 nats: [\d,]+ rounds[^]*\nbatch \d+, \d+ threads?, path .*\nmemory: about \d+ MB/,
+    );
+    const other = dry.choices.batch === 32 ? "64" : "32";
+    const { code, line } = await refusal([...args, "--batch", other]);
+    expect([code, line]).toEqual([2, expect.stringMatching(`batch: ${dry.choices.batch} in the`)]);
+    expect((await refusal([...args.slice(0, -1), "-1"])).code).toBe(2);
+    expect((await refusal([...args, "-n", "4"])).code).toBe(2);
   });
 });
 

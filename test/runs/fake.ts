@@ -13,11 +13,18 @@ import { ItemStream } from "../../src/random/index.js";
 import { sha256 } from "../../src/runs/hash.js";
 import {
   executeRun,
+  executeShard,
   laterStage,
   type RunOptions,
+  type RunPlanOptions,
+  runPlanOf,
+  type Shard,
+  type ShardResult,
   stage,
   type Stage,
+  type Summaries,
 } from "../../src/runs/index.js";
+import type { EngineInfo } from "../../src/graph/index.js";
 
 export interface FakeParams {
   readonly pairs: number;
@@ -99,8 +106,32 @@ export function fakePlan(experiment = fake): Stage[] {
 /** Parts of {@link fakePlan}. */
 export const fakeParts = 6;
 
+/** What a run is made of: its plan and its options in one. */
+export interface FakeRun
+  extends Omit<RunOptions, "plan" | "stages" | "lab">, Omit<RunPlanOptions, "stages" | "provider"> {
+  readonly plan: readonly Stage[];
+  readonly lab: Lab;
+  readonly engine: EngineInfo;
+}
+
+/** Runs what {@link fakeRun} describes. */
+export async function executeFake(run: FakeRun): Promise<Summaries> {
+  return executeRun(realOptions(run));
+}
+
+/** Measures a share of what {@link fakeRun} describes. */
+export async function executeFakeShard(run: FakeRun, shard: Shard): Promise<ShardResult> {
+  return executeShard({ ...realOptions(run), shard });
+}
+
+function realOptions(run: FakeRun): RunOptions {
+  const { plan: stages, lab, engine, ...rest } = run;
+  const plan = runPlanOf({ ...run, stages, lab, provider: engine.provider });
+  return { ...rest, plan, stages, lab: () => Promise.resolve({ lab, engine }) };
+}
+
 /** Options of a run of {@link fakePlan}. */
-export function fakeRun(dir: string, options: Partial<RunOptions> = {}): RunOptions {
+export function fakeRun(dir: string, options: Partial<FakeRun> = {}): FakeRun {
   return {
     dir,
     plan: fakePlan(),
@@ -123,7 +154,7 @@ export function fakeRun(dir: string, options: Partial<RunOptions> = {}): RunOpti
 /** A run of which `measured` lists the blocks that were measured, not read back. */
 export async function runAndCount(
   dir: string,
-  options: Partial<RunOptions> = {},
+  options: Partial<FakeRun> = {},
   onMeasure: (count: number) => void = () => undefined,
 ): Promise<{ readonly measured: number; readonly notes: string[] }> {
   let measured = 0;
@@ -137,7 +168,7 @@ export async function runAndCount(
     },
   };
   const onNote = (note: string) => void notes.push(note);
-  await executeRun(fakeRun(dir, { plan: fakePlan(counting), onNote, ...options }));
+  await executeFake(fakeRun(dir, { plan: fakePlan(counting), onNote, ...options }));
   return { measured, notes };
 }
 
@@ -145,7 +176,7 @@ export async function runAndCount(
 export async function contentOfRunLeftAlone(): Promise<Record<string, string>> {
   const dir = await mkdtemp(join(tmpdir(), "induction-run-"));
   try {
-    await executeRun(fakeRun(dir));
+    await executeFake(fakeRun(dir));
     return await contentOf(dir);
   } finally {
     await rm(dir, { recursive: true, force: true });

@@ -1,9 +1,6 @@
-import { afterAll, describe, expect, it } from "vitest";
-import { dryRun, checkDryRunOptions } from "../../src/cli/dry-run.js";
-import type { Session } from "../../src/cli/session.js";
+import { describe, expect, it } from "vitest";
 import type { Lab } from "../../src/induction/index.js";
 import { crossedEstimates } from "../../src/induction/crossed-estimates.js";
-import { nodeEngine } from "../../src/node.js";
 import { ItemStream, shuffle } from "../../src/random/index.js";
 import {
   forecast,
@@ -16,7 +13,6 @@ import {
 } from "../../src/runs/index.js";
 import { componentsOf } from "../../src/runs/pilot.js";
 import { normalQuantile } from "../../src/stats/index.js";
-import { fixtureModel } from "../support/fixtures.js";
 import { fake, fakeLab, fakePlan } from "./fake.js";
 
 /** Normal values of the given variance, the same at every start. */
@@ -110,7 +106,7 @@ describe("the pilot", () => {
         return Promise.resolve({ logOdds: { shape: feed.targets.shape, data: odds } });
       },
     };
-    const lab = { ...fakeLab, model } as unknown as Lab;
+    const lab = { ...fakeLab, model, path: "plain" } as unknown as Lab;
     const ids = Array.from({ length: 5000 }, (_, i) => 100 + i);
     const { a, b } = await pilot(lab, ids, ids);
     // Evenly spread over a range of 50 nats: variance 50² / 12.
@@ -172,62 +168,5 @@ describe("the forecast", () => {
       { seconds: 0.01, now: () => time++ },
     );
     expect(first).toMatchObject({ pairs: 3, parts: 1 });
-  });
-});
-
-describe("a dry run", () => {
-  const engine = nodeEngine({ runtime: "cpu", threads: 1 });
-  afterAll(() => engine.close());
-
-  it("says what the run and a wanted standard error take", async () => {
-    const model = await fixtureModel("a-attn-only-ln", engine, "float32");
-    const { dVocab } = model.config;
-    const session = {
-      ...fakeLab,
-      model,
-      protocol: { ...fakeLab.protocol, gaps: [2, 2], highestId: dVocab - 1 },
-    } as unknown as Session;
-    const printed: string[] = [];
-    const io = {
-      out: (text: string) => void printed.push(text),
-      err: (text: string) => expect(text).toBe(""),
-      interactive: false,
-      now: () => 0,
-    };
-    const tokens = Array.from({ length: dVocab - 4 }, (_, i) => ({ id: 4 + i, text: null }));
-    const powers = stage("powers", fake, { pairs: 2 * tokens.length * 16, width: 1, salt: 1 });
-    const about = {
-      plan: [powers],
-      session,
-      command: "induction run",
-      design: { design: "post", sequences: 16, tokens: "post" },
-      tokens,
-    } as const;
-    await dryRun(about, { dryRun: true, se: 0.05, json: true }, io);
-    const result = JSON.parse(printed.join("")) as {
-      stages: object[];
-      wanted: { n: number; sequences: number; planned: { n: number; se: number } };
-    };
-    expect(result).toMatchObject({
-      schema: "induction-lab/dry-run/1",
-      stages: [{ id: "powers", parts: 1, sequences: 2 * powers.pairs }],
-      wanted: { design: "post", se: 0.05, planned: { n: 16 } },
-    });
-    const { n, sequences, planned } = result.wanted;
-    expect(sequences).toBe(4 * n * tokens.length);
-    expect(Math.abs(n / Math.ceil(16 * (planned.se / 0.05) ** 2) - 1)).toBeLessThan(0.1);
-
-    printed.length = 0;
-    await dryRun(about, { dryRun: true, se: 0.05 }, io);
-    const text = printed.join("");
-    expect(text).toMatch(/^stage +sequences +parts +MB +minutes, about\npowers /);
-    expect(text).toContain(
-      `powers with a standard error of 0.05 nats: ${n.toLocaleString("en")} sequence pairs per token and role, ${sequences.toLocaleString("en")} sequences, about `,
-    );
-  });
-
-  it("wants --dry-run beside --se", () => {
-    expect(() => checkDryRunOptions({ se: 1 })).toThrow("--se: expected --dry-run beside it");
-    expect(() => checkDryRunOptions({ se: 1, dryRun: true })).not.toThrow();
   });
 });

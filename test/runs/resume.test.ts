@@ -1,10 +1,11 @@
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
-import { executeRun, Interrupted, openRun, type Progress } from "../../src/runs/index.js";
+import { Interrupted, openRun, type Progress } from "../../src/runs/index.js";
 import {
   contentOf,
   contentOfRunLeftAlone,
+  executeFake,
   fake,
   fakeParts,
   fakePlan,
@@ -66,7 +67,7 @@ describe("a run left alone", () => {
   });
 
   it("gives what the experiment gives without a folder", async () => {
-    const summaries = await executeRun(fakeRun(await temporaryFolder()));
+    const summaries = await executeFake(fakeRun(await temporaryFolder()));
     async function* all() {
       yield await fake.measure(
         fakeRun("").lab,
@@ -231,7 +232,7 @@ it("refuses stages of one id, and a later stage of another size than planned", a
   const [first] = fakePlan();
   if (first === undefined) throw new Error("no stage");
   const dir = await temporaryFolder();
-  await expect(executeRun(fakeRun(dir, { plan: [first, first] }))).rejects.toThrow(
+  await expect(executeFake(fakeRun(dir, { plan: [first, first] }))).rejects.toThrow(
     "plan: expected stages of different ids, got first, first",
   );
 });

@@ -1,5 +1,6 @@
 /** Run folders whose powers are made up: what a model would have to give to agree, or not to. */
 import {
+  type Lab,
   type PairRows,
   postProtocol,
   powers,
@@ -8,7 +9,7 @@ import {
   type Protocol,
 } from "../../src/induction/index.js";
 import { philox4x32 } from "../../src/random/index.js";
-import { executeRun, stage } from "../../src/runs/index.js";
+import { executeRun, runPlanOf, stage } from "../../src/runs/index.js";
 
 /** What differs from a run that agrees. */
 export interface FabricatedRun {
@@ -95,16 +96,20 @@ export async function fabricateRun(
     },
   };
   const protocol = { ...postProtocol(vocabulary), ...options.protocol };
+  const lab = {
+    model: { name: model, sha256: "0".repeat(64), processing: [], dtype: "float32", origin: null },
+    ...{ protocol, seed: 7, batch: 64 },
+  } as unknown as Lab;
+  const stages = [stage<PowersParams, unknown, PairRows>(id, fabricated, params)];
+  const engine = { provider: "cpu", runtime: "none 1.0.0", threads: 1, note: null } as const;
   await executeRun({
     dir,
-    plan: [stage<PowersParams, unknown, PairRows>(id, fabricated, params)],
-    lab: {
-      model: { name: model, sha256: "0".repeat(64), processing: [], dtype: "float32" },
-      ...{ protocol, seed: 7, batch: 64 },
-    } as unknown as Parameters<typeof executeRun>[0]["lab"],
-    engine: { provider: "cpu", runtime: "none 1.0.0", threads: 1, note: null },
-    command: "induction run roger-2023",
-    parameters: { seed: { value: 7, source: "flag" } },
+    plan: runPlanOf({
+      ...{ stages, lab, provider: "cpu", command: "induction run roger-2023" },
+      parameters: { seed: { value: 7, source: "flag" } },
+    }),
+    stages,
+    lab: () => Promise.resolve({ lab, engine }),
     files: (summaries) => ({
       "summary.json": JSON.stringify({
         ...{ model: { name: model, sha256: "0".repeat(64), vocabulary } },

@@ -1,0 +1,85 @@
+import { join } from "node:path";
+import { formatNumber } from "../report/numbers.js";
+import { type PlanFile, planName, type StageForecast } from "../runs/index.js";
+import { formatTable, jsonHead, jsonText } from "./output.js";
+
+/** A plan as a dry run prints it for people. */
+export function planText(plan: PlanFile): string {
+  const { stages, memory } = plan.forecast;
+  return [
+    stagesText(stages).trimEnd(),
+    ...(plan.precision === null ? [] : [precisionText(plan, plan.precision)]),
+    choicesText(plan),
+    `memory: about ${Math.round(memory / 1e6)} MB for each process`,
+    "",
+  ].join("\n");
+}
+
+/** A plan as a dry run prints it with `--json`. */
+export function planJson(plan: PlanFile, command: string, dir: string): string {
+  const { forecast, precision, choices, chosenBy, calibration } = plan;
+  const { stages, ...totals } = forecast;
+  return jsonText({
+    ...jsonHead("dry-run", command),
+    plan: join(dir, planName),
+    stages: stages.map(({ pairs, ...stage }) => ({ ...stage, sequences: 2 * pairs })),
+    ...totals,
+    choices,
+    chosenBy,
+    calibration,
+    precision,
+  });
+}
+
+function stagesText(stages: readonly StageForecast[]): string {
+  const sum = (key: "pairs" | "parts" | "seconds" | "bytes") =>
+    stages.reduce((all, stage) => all + stage[key], 0);
+  const total = {
+    ...{ id: "all", pairs: sum("pairs"), parts: sum("parts") },
+    ...{ seconds: sum("seconds"), bytes: sum("bytes") },
+  };
+  return formatTable([
+    ["stage", "sequences", "parts", "MB", "minutes, about"],
+    ...[...stages, total].map(({ id, pairs, parts, bytes, seconds }) => [
+      id,
+      count(2 * pairs),
+      count(parts),
+      (bytes / 1e6).toFixed(1),
+      minutes(seconds),
+    ]),
+  ]);
+}
+
+function precisionText(
+  { spec, forecast }: PlanFile,
+  { se, sequences, controls, expected }: NonNullable<PlanFile["precision"]>,
+): string {
+  const crossed = spec.kind === "preset" && spec.preset.powers.design === "crossed";
+  const per = crossed ? "rounds" : "sequence pairs per token and role";
+  const unequal = controls === sequences ? "" : ` and ${count(controls)} of controls`;
+  const powers = forecast.stages.find(({ id }) => id === "powers");
+  return `powers with a standard error of ${formatNumber(se)} nats: ${count(sequences)} ${per}${unequal}, about ${minutes(powers?.seconds ?? NaN)} minutes (expected: ${formatNumber(expected)} nats, root mean square over tokens, from a pilot)`;
+}
+
+function choicesText({ choices, chosenBy, calibration }: PlanFile): string {
+  const by = (name: keyof typeof chosenBy) => (chosenBy[name] === "flag" ? " (given)" : "");
+  const threads = choices.threads === 1 ? "1 thread" : `${choices.threads} threads`;
+  const fastest = calibration?.reduce((most, { sequencesPerSecond }) => {
+    return Math.max(most, sequencesPerSecond);
+  }, 0);
+  return [
+    `batch ${choices.batch}${by("batch")}`,
+    `${threads}${by("threads")}`,
+    `path ${choices.path}${by("path")}`,
+    `${count(choices.block)} pairs to a part${by("block")}`,
+    ...(fastest === undefined ? [] : [`${count(Math.round(fastest))} sequences/s`]),
+  ].join(", ");
+}
+
+function count(value: number): string {
+  return value.toLocaleString("en");
+}
+
+function minutes(seconds: number): string {
+  return seconds < 570 ? (seconds / 60).toFixed(1) : count(Math.round(seconds / 60));
+}

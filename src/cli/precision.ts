@@ -1,0 +1,40 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import type { PowersDesign, TokenRef } from "../induction/index.js";
+import { type Json, pilot, sizeForStandardError } from "../runs/index.js";
+import type { Precision } from "./make-plan.js";
+import type { Session } from "./session.js";
+
+/** Adds `--se`. */
+export function withPrecisionOption(command: Command): Command {
+  return command.addOption(
+    new Option(
+      "--se <nats>",
+      "as many sequences as powers with this standard error take, by a pilot",
+    )
+      .argParser((text) => {
+        const value = Number(text);
+        if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value;
+        throw new InvalidArgumentError(`Expected a number of nats above 0, got "${text}".`);
+      })
+      .conflicts("sequences"),
+  );
+}
+
+/** What powers with a wanted standard error, in nats, take. */
+export async function precisionFor(
+  session: Session,
+  se: number,
+  { design }: PowersDesign,
+  tokens: readonly TokenRef[],
+): Promise<NonNullable<Precision>> {
+  const { lowestId, highestId } = session.protocol;
+  const ids = tokens.map(({ id }) => id);
+  // In the crossed design a token's partners are the tokens measured; else all that are drawn.
+  const partners =
+    design === "crossed"
+      ? ids
+      : Array.from({ length: highestId - lowestId + 1 }, (_, i) => lowestId + i);
+  const variances = await pilot(session, ids, partners);
+  const { sequences, controls, se: expected } = sizeForStandardError(design, variances, se);
+  return { se, variances: variances as unknown as Json, sequences, controls, expected };
+}

@@ -1,0 +1,121 @@
+import {
+  executeShard,
+  type Shard,
+  shardBlocks,
+  type ShardOptions,
+  shardText,
+  stagesOf,
+} from "../runs/index.js";
+import { finishRun } from "./finish-run.js";
+import { interruptSignal } from "./interrupt.js";
+import type { Io } from "./io.js";
+import type { Describe } from "./make-plan.js";
+import type { PlannedOptions } from "./options.js";
+import { planJson, planText } from "./plan-text.js";
+import { openPlanned, type PlannedRun, reopenPlanned } from "./planned.js";
+import { progressLine } from "./progress.js";
+import type { OpenSession } from "./session.js";
+import { shardOf } from "./shard-option.js";
+import { runWorkers } from "./workers.js";
+
+/** A command that keeps a run. */
+export interface PlannedCommand extends Describe {
+  /** The words of the command line, and the line for people. */
+  readonly args: readonly string[];
+  readonly command: string;
+  /** What progress is of. */
+  readonly what: string;
+  /** The folder of a model's run where `-o` names none. */
+  dir(model: string): string;
+}
+
+/** Plans a run, and does with it what the options ask for: a dry run, a share of it, or all. */
+export async function runPlanned(
+  io: Io,
+  options: PlannedOptions,
+  command: PlannedCommand,
+): Promise<void> {
+  const shard = options.shard === undefined ? null : shardOf(options.shard, process.env);
+  // From the start: a share that is stopped while its model is opened goes on later, too.
+  const interrupt = options.dryRun === true ? null : interruptSignal(io);
+  const signal = interrupt?.signal ?? new AbortController().signal;
+  try {
+    const { args } = command;
+    const planned = await openPlanned(io, options, { args, dir: command.dir, describe: command });
+    try {
+      await runOf(io, options, command, { planned, shard, signal });
+    } finally {
+      await planned.opened.close();
+    }
+  } finally {
+    interrupt?.dispose();
+  }
+}
+
+interface Planned {
+  readonly planned: PlannedRun;
+  readonly shard: Shard | null;
+  readonly signal: AbortSignal;
+}
+
+async function runOf(
+  io: Io,
+  options: PlannedOptions,
+  command: PlannedCommand,
+  { planned, shard, signal }: Planned,
+): Promise<void> {
+  const { dir, plan, args, opened } = planned;
+  const { json = false, workers } = options;
+  const line = options.quiet === true ? {} : { onProgress: progressLine(io, command.what) };
+  const run = { dir, plan, command: command.command, signal, json };
+  if (options.dryRun === true) {
+    io.out(json ? planJson(plan, command.command, dir) : planText(plan));
+  } else if (shard !== null) {
+    await measureShard(io, planned, shard, { signal, ...line });
+  } else if (workers === undefined) {
+    await finishRun(io, { ...run, ...line, session: () => Promise.resolve(opened.session) });
+  } else {
+    await opened.close();
+    await runWorkers(io, { dir, plan, args, workers, signal, ...line });
+    await withLazySession(
+      () => reopenPlanned(io, dir, plan, options),
+      (session) => finishRun(io, { ...run, session }),
+    );
+  }
+}
+
+async function measureShard(
+  io: Io,
+  { dir, plan, opened: { session } }: PlannedRun,
+  shard: Shard,
+  options: Pick<ShardOptions, "signal" | "onProgress">,
+): Promise<void> {
+  const stages = stagesOf(plan.spec, plan.choices.block);
+  const { parts, measured } = await executeShard({
+    ...{ dir, plan, stages, shard, ...options },
+    lab: () => Promise.resolve({ lab: session, engine: session.engine }),
+    onNote: (note) => io.err(`note: ${note}\n`),
+  });
+  const all = shardBlocks(stages).length;
+  io.out(
+    parts === 0
+      ? `shard ${shardText(shard)}: nothing to measure, the run has ${all} parts\n`
+      : `shard ${shardText(shard)}: ${parts} parts, ${measured} of them measured now\n`,
+  );
+}
+
+/** Opens a session when it is first asked for, and frees it in the end. */
+export async function withLazySession(
+  open: () => Promise<OpenSession>,
+  use: (session: () => Promise<OpenSession["session"]>) => Promise<void>,
+): Promise<void> {
+  let opening: Promise<OpenSession> | null = null;
+  try {
+    await use(async () => (await (opening ??= open())).session);
+  } finally {
+    await (opening as Promise<OpenSession> | null)?.then(
+      ({ close }) => close(),
+      () => undefined,
+    );
+  }
+}

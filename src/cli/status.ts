@@ -1,0 +1,91 @@
+import type { Command } from "commander";
+import { type RunStatus, runStatus, type ShardStatus, type StageStatus } from "../runs/index.js";
+import type { Io } from "./io.js";
+import { formatTable, jsonHead, jsonText } from "./output.js";
+import { formatSeconds } from "./progress.js";
+
+interface StatusOptions {
+  readonly json?: boolean;
+}
+
+/** Ranges of missing parts that are listed; the others are counted. */
+const shownRanges = 6;
+
+/** Adds `induction status`. */
+export function addStatus(parent: Command, io: Io, command: string): void {
+  parent
+    .command("status")
+    .description("where a run stands: what is measured and missing, and how fast its shards are")
+    .argument("<run>", "the run's folder")
+    .option("--json", "print one JSON object")
+    .option("-q, --quiet", "nothing on stderr but errors")
+    .option("--debug", "show the stack trace of an error")
+    .action(async (dir: string, options: StatusOptions) => {
+      const status = await runStatus(dir);
+      io.out(
+        options.json === true
+          ? jsonText({
+              ...jsonHead("status", command),
+              folder: dir,
+              run: status.command,
+              ...rest(status),
+            })
+          : statusText(status),
+      );
+    });
+}
+
+function rest({ plan, state, stages, shards, rate, secondsLeft }: RunStatus): object {
+  return { plan, state, stages, shards, rate, secondsLeft };
+}
+
+function statusText(status: RunStatus): string {
+  const { state, stages, shards, rate, secondsLeft } = status;
+  const missing = stages
+    .filter((stage) => !stage.later && stage.missing.length > 0)
+    .map((stage) => `${stage.id}: ${rangesText(stage)}`);
+  const left =
+    secondsLeft > 0 ? [`about ${formatSeconds(secondsLeft)} left at ${speed(rate)}`] : [];
+  return [
+    `${state}: ${status.command}`,
+    formatTable([
+      ["stage", "pairs", "measured", "parts", "kept"],
+      ...stages.map(({ id, pairs, done, parts, kept }) => [
+        id,
+        ...[pairs, done, parts, kept].map(count),
+      ]),
+    ]).trimEnd(),
+    ...(shards.length === 0 ? [] : [shardsText(shards)]),
+    ...(missing.length === 0 ? [] : [`parts missing: ${missing.join("; ")}`]),
+    ...left,
+    ...(state === "measured" ? ["all is measured: induction merge makes tables and report"] : []),
+    "",
+  ].join("\n");
+}
+
+function shardsText(shards: readonly ShardStatus[]): string {
+  return formatTable([
+    ["shard", "state", "sequences", "of", "speed", "last part"],
+    ...shards.map(({ index, of, state, done, total, rate, updated }) => [
+      `${index}/${of}`,
+      ...[state, count(done), count(total), speed(rate), updated ?? "none"],
+    ]),
+  ]).trimEnd();
+}
+
+function rangesText({ missing }: StageStatus): string {
+  const list = missing.slice(0, shownRanges);
+  const more = missing.length - list.length;
+  const text = list
+    .map(({ from, to }) => (from === to ? `${from}` : `${from} to ${to}`))
+    .join(", ");
+  return more > 0 ? `${text} and ${more} more ranges` : text;
+}
+
+function speed(rate: number): string {
+  return `${count(Math.round(rate))}/s`;
+}
+
+function count(value: number): string {
+  return value.toLocaleString("en");
+}

@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { LabError, type ExitCode } from "../errors.js";
+import { Interrupted, type PlanFile, type Progress, readShards } from "../runs/index.js";
+import type { Io } from "./io.js";
+
+/** A run that several processes of this machine measure. */
+export interface WorkersRun {
+  readonly dir: string;
+  readonly plan: PlanFile;
+  /** The words that start the run. */
+  readonly args: readonly string[];
+  readonly workers: number;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+/** Milliseconds between two looks at what the shards did. */
+const interval = 500;
+
+/** How a process ended. */
+interface Ended {
+  readonly code: number;
+  /** Its last line on stderr that is an error. */
+  readonly error: string | null;
+}
+
+/**
+ * Measures a run by shards, one process of this program each.
+ *
+ * @throws LabError with the message of the first shard that failed; the others are stopped.
+ * @throws Interrupted (exit code 75) after `signal` was aborted.
+ */
+export async function runWorkers(io: Io, run: WorkersRun): Promise<void> {
+  const { dir, plan, args, workers, signal, onProgress } = run;
+  const children = new Set<ChildProcess>();
+  const stop = () => {
+    for (const child of children) child.kill("SIGTERM");
+  };
+  signal.addEventListener("abort", stop);
+  const started = new Date();
+  const watch = setInterval(() => {
+    if (onProgress === undefined) return;
+    progressOf(dir, plan, workers, started).then(
+      (progress) => progress !== null && onProgress(progress),
+      () => undefined,
+    );
+  }, interval);
+  try {
+    let failed: Ended | null = null;
+    const ends = Array.from({ length: workers }, async (_, i) => {
+      const ended = await runChild(io, children, [...args, "--shard", `${i}/${workers}`, "-q"]);
+      if (ended.code === 0 || failed !== null) return;
+      failed = ended;
+      stop();
+    });
+    await Promise.all(ends);
+    const first = failed as Ended | null;
+    if (signal.aborted || first?.code === 75) {
+      const shards = await readShards(dir);
+      const kept = new Set(
+        shards.flatMap(({ journal }) => journal.records.map(({ part }) => part)),
+      );
+      const parts = plan.stages.reduce((sum, stage) => sum + stage.parts, 0);
+      throw new Interrupted(kept.size, parts);
+    }
+    if (first !== null) {
+      const code = [1, 2, 3].includes(first.code) ? (first.code as ExitCode) : 1;
+      throw new LabError(first.error ?? `a worker ended with code ${first.code}`, {
+        exitCode: code,
+      });
+    }
+  } finally {
+    clearInterval(watch);
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+/** Runs this program once more; what it notes is passed on. */
+function runChild(io: Io, children: Set<ChildProcess>, args: readonly string[]): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const program = process.argv[1] ?? "";
+    // A group of its own: Ctrl-C in a terminal reaches this process alone, which passes it on once.
+    const child = spawn(process.execPath, [program, ...args], {
+      stdio: ["ignore", "ignore", "pipe"],
+      detached: true,
+    });
+    children.add(child);
+    let text = "";
+    child.stderr.setEncoding("utf8").on("data", (piece: string) => (text += piece));
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      children.delete(child);
+      const lines = text.split("\n");
+      for (const line of lines) if (line.startsWith("note: ")) io.err(`${line}\n`);
+      const error = lines.findLast((line) => line.startsWith("error: "))?.slice("error: ".length);
+      const why = signal === null ? null : `a worker was ended by ${signal}`;
+      resolve({ code: code ?? 1, error: error ?? why });
+    });
+  });
+}
+
+/** What the shards did, once each has said where it stands. */
+async function progressOf(
+  dir: string,
+  plan: PlanFile,
+  workers: number,
+  started: Date,
+): Promise<Progress | null> {
+  const shards = (await readShards(dir)).filter(
+    ({ of, state }) => of === workers && state !== null && state.plan === plan.plan,
+  );
+  const states = shards.flatMap(({ state }) =>
+    state !== null && Date.parse(state.updated) >= started.getTime() ? [state] : [],
+  );
+  if (states.length === 0) return null;
+  const known = plan.stages.reduce((sum, { pairs }) => sum + 2 * pairs, 0);
+  const done = states.reduce((sum, state) => sum + state.done, 0);
+  // Later stages are measured when all shards are done.
+  return { done: Math.min(done, known - 1), total: known };
+}
