@@ -75,7 +75,8 @@ export async function measureSpeed({ folder, quick, torch, say }) {
     closing.push(() => gemms.close());
 
     const times = quick ? 1 : 2;
-    const pairs = times * 256; // whole batches, whichever was chosen
+    // Whole batches, whichever was chosen, and enough of them that the first and last count little.
+    const pairs = times * 512;
     const unembedding = lab.model.weights.get("unembed.W_U");
     if (unembedding === undefined) throw new Error("expected W_U among the weights");
     const sequences = induction(lab, 256);

@@ -7,9 +7,9 @@ import { layerNorm } from "../layer-norm.js";
 import { mlp } from "../mlp.js";
 import { normOf, soluNorm } from "../norms.js";
 import { firstAttention } from "./first-layer.js";
-import { lastAttention } from "./last-layer.js";
+import { lastAttention, meanKey } from "./last-layer.js";
 
-const { add, gatherRows, reshape, slice } = ops;
+const { add, gatherRows, mul, reshape, slice } = ops;
 
 /** The name of what the body gives and the head takes. */
 export const lastNormalized = "last_normalized";
@@ -17,7 +17,8 @@ export const lastNormalized = "last_normalized";
 /**
  * What the unembedding reads at the last position, `last_normalized` [b, d], and no more than that
  * needs: the first attention layer from tables where `tables` are there, the layers between as they are,
- * the last layer for its last query. The input is `tokens` [b, p].
+ * the last layer for its last query. Inputs are `tokens` [b, p] and `centre` [d], any vector: best a
+ * `mean_key` [d] over some sequences.
  */
 export function lastTokenBody(
   config: ModelConfig,
@@ -25,9 +26,10 @@ export function lastTokenBody(
   dtype: FloatDType,
   weights: WeightOf,
   tables: boolean,
-): Named {
+): Named[] {
   const { nLayers, nHeads: heads, dModel: d, rotary } = config;
   const tokens = input("tokens", "int32", ["batch", positions]); // [b, p]
+  const centre = input("centre", dtype, [d]);
   const pos =
     config.positions === "rotary" ? null : slice(weights("pos_embed.W_pos"), 0, 0, positions);
   const shortformer = config.positions === "shortformer" ? pos : null; // [p, d]
@@ -50,10 +52,14 @@ export function lastTokenBody(
     const { out } = attention(resid, parts, "body", (_, value) => value, W);
     resid = afterAttention(resid, out, layer, config, weights);
   }
+  const last = nLayers - 1;
   const pre = reshape(slice(resid, 1, positions - 1, positions), ["batch", d]);
-  const out = lastAttention(resid, shortformer, nLayers - 1, config, weights);
-  const post = afterAttention(pre, out, nLayers - 1, config, weights);
-  return named(lastNormalized, layerNorm(post, normOf("ln_final", config, weights)));
+  const out = lastAttention(resid, { position: shortformer, centre }, last, config, weights);
+  const post = afterAttention(pre, out, last, config, weights);
+  return [
+    named(lastNormalized, layerNorm(post, normOf("ln_final", config, weights))),
+    named("mean_key", mul(meanKey(resid, last, config, weights), 1 / positions)),
+  ];
 }
 
 /** The rest of a block: the residual stream, what attention adds to it, and the MLP where there is one. */
@@ -77,5 +83,5 @@ function afterAttention(
 /** Positions [p, d] as the plain attention takes them, [b, p, d]. */
 function inEachSequence(position: Value, like: Value): Value {
   const zero = constant(tensor(like.dtype as FloatDType, [], [0]));
-  return add(ops.mul(like, zero), position);
+  return add(mul(like, zero), position);
 }

@@ -13,7 +13,7 @@ import type { Weights } from "../parameters.js";
 import { weightValues } from "../weight-values.js";
 import { lastNormalized, lastTokenBody } from "./body.js";
 import { firstLayerScale, firstLayerTables, hasTables } from "./first-layer.js";
-import { lastTokenHead } from "./head.js";
+import { lastTokenHead, unembedTable } from "./head.js";
 
 /** Weights of blocks up to this many bytes are held by each session; of larger models they are shared. */
 const heldBytes = 64e6;
@@ -40,6 +40,12 @@ type HeadKind = keyof typeof fetched;
 /** From the last position [b, d] and targets [b, targets] to what is read. */
 type Head = (x: Tensor, targets: Tensor<"int32">) => Promise<LastTokenValues>;
 
+/** What leads to the last position, and the centre that its last layer takes. */
+interface Body {
+  readonly program: Program;
+  readonly centre: Tensor;
+}
+
 interface MadeHead {
   readonly program: Program;
   readonly run: Head;
@@ -55,7 +61,7 @@ export class LastTokenPath {
   readonly #engine: Engine;
   readonly #store: TensorStore;
   readonly #weights: Weights;
-  readonly #bodies = new Map<number, Promise<Program>>();
+  readonly #bodies = new Map<number, Promise<Body>>();
   #head: { readonly kind: HeadKind; readonly making: Promise<MadeHead> } | null = null;
   #tables: Promise<void> | null = null;
 
@@ -94,11 +100,10 @@ export class LastTokenPath {
       body = this.#makeBody(length);
       this.#bodies.set(length, body);
     }
-    const { [lastNormalized]: x } = await (
-      await body
-    ).run({
+    const { program, centre } = await body;
+    const { [lastNormalized]: x } = await program.run({
       fetch: [lastNormalized],
-      feed: { tokens },
+      feed: { tokens, centre },
     });
     return head(x as Tensor, targets);
   }
@@ -118,7 +123,9 @@ export class LastTokenPath {
   async #makeHead(kind: HeadKind, before?: Promise<MadeHead>): Promise<MadeHead> {
     await (await before)?.program.release();
     const weights = weightValues(this.#config, this.#dtype, () => true);
-    const program = this.#program(lastTokenHead(this.#config, this.#dtype, weights));
+    const table = this.#engine.parametersAs === "inputs";
+    if (table) await this.#keepEach([unembedTable(weights)]);
+    const program = this.#program(lastTokenHead(this.#config, this.#dtype, weights, table));
     const fetch = fetched[kind];
     const run: Head = async (x, targets) => {
       const values: Partial<Record<HeadValue, Tensor>> = await program.run({
@@ -134,7 +141,7 @@ export class LastTokenPath {
     return { program, run };
   }
 
-  async #makeBody(length: number): Promise<Program> {
+  async #makeBody(length: number): Promise<Body> {
     const [config, dtype] = [this.#config, this.#dtype];
     const tables = hasTables(config, dtype);
     if (tables) {
@@ -148,7 +155,15 @@ export class LastTokenPath {
     const bytes = blocks.reduce((sum, [, { data }]) => sum + data.byteLength, 0);
     const held = (name: string) => name.startsWith("blocks.") && bytes <= heldBytes;
     const weights = weightValues(config, dtype, held);
-    return this.#program([lastTokenBody(config, length, dtype, weights, tables)]);
+    const program = this.#program(lastTokenBody(config, length, dtype, weights, tables));
+    const centre = zeros(dtype, [config.dModel]);
+    if (config.positions === "rotary") return { program, centre };
+    const { mean_key } = await program.run({
+      fetch: ["mean_key"],
+      feed: { tokens: spreadTokens(config.dVocab, length) },
+    });
+    await program.release();
+    return { program, centre: mean_key };
   }
 
   #program(roots: ConstructorParameters<typeof Program>[0]): Program {
@@ -159,4 +174,13 @@ export class LastTokenPath {
   async #keepEach(values: Parameters<typeof keepValues>[2]): Promise<void> {
     for (const value of values) await keepValues(this.#engine, this.#store, [value]);
   }
+}
+
+/** Sequences of tokens from all over the vocabulary, the same at each call: [64, positions]. */
+function spreadTokens(dVocab: number, positions: number): Tensor<"int32"> {
+  const count = 64 * positions;
+  const ids = Array.from({ length: count }, (_, i) =>
+    Math.floor(((i * 31) % count) * (dVocab / count)),
+  );
+  return tensor("int32", [64, positions], ids);
 }
