@@ -17,8 +17,8 @@ export const lastNormalized = "last_normalized";
 /**
  * What the unembedding reads at the last position, `last_normalized` [b, d], and no more than that
  * needs: the first attention layer from tables where `tables` are there, the layers between as they are,
- * the last layer for its last query. Inputs are `tokens` [b, p] and `centre` [d], any vector: best a
- * `mean_key` [d] over some sequences.
+ * the last layer for its last query. Inputs are `tokens` [b, p] and, but for rotary models,
+ * `centre` [d], any vector: best a `mean_key` [d] over some sequences.
  */
 export function lastTokenBody(
   config: ModelConfig,

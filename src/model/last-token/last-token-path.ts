@@ -40,10 +40,10 @@ type HeadKind = keyof typeof fetched;
 /** From the last position [b, d] and targets [b, targets] to what is read. */
 type Head = (x: Tensor, targets: Tensor<"int32">) => Promise<LastTokenValues>;
 
-/** What leads to the last position, and the centre that its last layer takes. */
+/** What leads to the last position, and the centre that its last layer takes (none with rotary positions). */
 interface Body {
   readonly program: Program;
-  readonly centre: Tensor;
+  readonly centre: Tensor | null;
 }
 
 interface MadeHead {
@@ -103,7 +103,7 @@ export class LastTokenPath {
     const { program, centre } = await body;
     const { [lastNormalized]: x } = await program.run({
       fetch: [lastNormalized],
-      feed: { tokens, centre },
+      feed: { tokens, ...(centre && { centre }) },
     });
     return head(x as Tensor, targets);
   }
@@ -156,8 +156,7 @@ export class LastTokenPath {
     const held = (name: string) => name.startsWith("blocks.") && bytes <= heldBytes;
     const weights = weightValues(config, dtype, held);
     const program = this.#program(lastTokenBody(config, length, dtype, weights, tables));
-    const centre = zeros(dtype, [config.dModel]);
-    if (config.positions === "rotary") return { program, centre };
+    if (config.positions === "rotary") return { program, centre: null };
     const { mean_key } = await program.run({
       fetch: ["mean_key"],
       feed: { tokens: spreadTokens(config.dVocab, length) },
