@@ -55,8 +55,27 @@ export function createHost(ort, { provider, threads, maxSessions }) {
   /** @param {Tensor} tensor @returns {OrtTensor} */
   const toOrt = ({ dtype, data, shape }) => new ort.Tensor(dtype, /** @type {any} */ (data), shape);
 
+  /** What graphs computed, by store: nobody else has it. @type {Map<number, Set<string>>} */
+  const computed = new Map();
+  /** Sessions that hold what is nowhere else. @type {Set<number>} */
+  const pinned = new Set();
+
   /** The native build copies weights without need of them later. @param {Omit<CompiledGraph, "store">} graph */
   const holdsForGood = (graph) => provider === "cpu" && graph.held.length > 0;
+
+  /**
+   * In a WASM build each session copies what it reads, and a second copy of large tables would fill the
+   * memory: the first session that reads what was computed takes it over.
+   * @param {number} id @param {number} storeId @param {readonly string[]} held
+   */
+  function takeOver(id, storeId, held) {
+    const taken = held.filter((name) => computed.get(storeId)?.has(name));
+    if (taken.length > 0) pinned.add(id);
+    for (const name of taken) {
+      computed.get(storeId)?.delete(name);
+      required(stores, storeId).delete(name);
+    }
+  }
 
   /** @param {number} id @returns {Promise<InferenceSession>} */
   async function open(id) {
@@ -68,7 +87,7 @@ export function createHost(ort, { provider, threads, maxSessions }) {
     }
     for (const [oldest, session] of sessions) {
       if (sessions.size < maxSessions) break;
-      if (holdsForGood(required(graphs, oldest).graph)) continue;
+      if (pinned.has(oldest)) continue;
       sessions.delete(oldest);
       await session.release();
     }
@@ -90,6 +109,8 @@ export function createHost(ort, { provider, threads, maxSessions }) {
       }),
     });
     sessions.set(id, session);
+    if (holdsForGood(graph)) pinned.add(id);
+    if (provider !== "cpu") takeOver(id, storeId, graph.held);
     return session;
   }
 
@@ -106,11 +127,9 @@ export function createHost(ort, { provider, threads, maxSessions }) {
     const outputs = {};
     for (const { name, dtype } of graph.outputs) {
       const result = /** @type {OrtTensor} */ (results[name]);
-      // The native build gives memory of its own to each output; the WASM build a view on its heap,
-      // which can neither be transferred nor kept.
       const { data: given } = /** @type {any} */ (result);
-      const own = provider === "cpu" && given.byteLength === given.buffer.byteLength;
-      const data = own ? given : given.slice();
+      // A view on memory of the runtime's could neither be transferred nor kept.
+      const data = given.byteLength === given.buffer.byteLength ? given : given.slice();
       outputs[name] = /** @type {any} */ ({ dtype, shape: [...result.dims], data });
       result.dispose();
     }
@@ -144,6 +163,9 @@ export function createHost(ort, { provider, threads, maxSessions }) {
       const { storeId } = required(graphs, id);
       const outputs = await inTurn(() => run(id, feeds));
       this.store(storeId, new Map(Object.entries(outputs)));
+      const names = computed.get(storeId) ?? new Set();
+      for (const name of Object.keys(outputs)) names.add(name);
+      computed.set(storeId, names);
       // It will not run again, and it holds the memory of all that it needed on the way.
       await this.release(id);
     },
@@ -151,6 +173,7 @@ export function createHost(ort, { provider, threads, maxSessions }) {
       inTurn(async () => {
         const session = sessions.get(id);
         sessions.delete(id);
+        pinned.delete(id);
         graphs.delete(id);
         await session?.release();
       }),

@@ -3,7 +3,7 @@ export { type Activation, activations } from "./mlp.js";
 export { parseConfig, type ModelConfig, type ParsedConfig, type WeightLayout } from "./config.js";
 export { forward } from "./forward.js";
 export { defaultHooks, matchNames } from "./hook-names.js";
-export type { LastTokenValues } from "./last-token/last-token-path.js";
+export type { LastTokenValues } from "./last-token/make-head.js";
 export { type LensWeights, lensWeights } from "./layout.js";
 export { loadModelFiles, type LoadOptions, type RawWeights, readWeights } from "./load.js";
 export { logOdds } from "./log-odds.js";

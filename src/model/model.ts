@@ -13,7 +13,8 @@ import {
 import type { KnownModel } from "../weights/index.js";
 import type { ModelConfig } from "./config.js";
 import { forward } from "./forward.js";
-import { LastTokenPath, type LastTokenValues } from "./last-token/last-token-path.js";
+import { LastTokenPath } from "./last-token/last-token-path.js";
+import type { LastTokenValues } from "./last-token/make-head.js";
 import type { ModelOrigin } from "./origin.js";
 import type { Weights } from "./parameters.js";
 import { atPickedPositions, positionRange, type Positions, runAtPositions } from "./positions.js";
@@ -135,7 +136,8 @@ export class Model {
     this.#checkLength(ids.shape[1] as number);
     checkTokenIds(targets, this.config.dVocab, `${this.name}: targets`);
     const store = await this.#weightStore();
-    this.#lastToken ??= new LastTokenPath(this, store);
+    const { config, dtype, engine, weights } = this;
+    this.#lastToken ??= new LastTokenPath({ config, dtype, engine, weights, store });
     return this.#lastToken.run(ids, targets, options);
   }
 

@@ -7,7 +7,7 @@ import { layerNorm } from "../layer-norm.js";
 import { mlp } from "../mlp.js";
 import { normOf, soluNorm } from "../norms.js";
 import { firstAttention } from "./first-layer.js";
-import { lastAttention, meanKey } from "./last-layer.js";
+import { lastAttention } from "./last-layer.js";
 
 const { add, gatherRows, mul, reshape, slice } = ops;
 
@@ -18,7 +18,7 @@ export const lastNormalized = "last_normalized";
  * What the unembedding reads at the last position, `last_normalized` [b, d], and no more than that
  * needs: the first attention layer from tables where `tables` are there, the layers between as they are,
  * the last layer for its last query. Inputs are `tokens` [b, p] and, but for rotary models,
- * `centre` [d], any vector: best a `mean_key` [d] over some sequences.
+ * `centre` [d]: see {@link lastAttention}.
  */
 export function lastTokenBody(
   config: ModelConfig,
@@ -26,7 +26,7 @@ export function lastTokenBody(
   dtype: FloatDType,
   weights: WeightOf,
   tables: boolean,
-): Named[] {
+): Named {
   const { nLayers, nHeads: heads, dModel: d, rotary } = config;
   const tokens = input("tokens", "int32", ["batch", positions]); // [b, p]
   const centre = input("centre", dtype, [d]);
@@ -56,10 +56,7 @@ export function lastTokenBody(
   const pre = reshape(slice(resid, 1, positions - 1, positions), ["batch", d]);
   const out = lastAttention(resid, { position: shortformer, centre }, last, config, weights);
   const post = afterAttention(pre, out, last, config, weights);
-  return [
-    named(lastNormalized, layerNorm(post, normOf("ln_final", config, weights))),
-    named("mean_key", mul(meanKey(resid, last, config, weights), 1 / positions)),
-  ];
+  return named(lastNormalized, layerNorm(post, normOf("ln_final", config, weights)));
 }
 
 /** The rest of a block: the residual stream, what attention adds to it, and the MLP where there is one. */

@@ -64,18 +64,18 @@ export function firstLayerTables(config: ModelConfig, weights: WeightOf): Named[
   const expanded = isExpanded(config);
   const [embed, pos] = [weights("embed.W_E"), weights("pos_embed.W_pos")];
   const normalised = config.positions === "shortformer" ? layerNorm(embed, norm) : embed;
-  const ofToken = expanded ? centred(embed) : normalised; // [V, d]
-  const ofPosition = expanded ? centred(pos) : pos; // [n_ctx, d]
 
   const made: Named[] = [];
   for (const which of ["Q", "K", "V"] as const) {
     const flat = reshape(transpose(W(`attn.W_${which}`), [1, 0, 2]), [d, h * e]);
     const own = which === "Q" ? mul(flat, 1 / Math.sqrt(e)) : flat;
-    const folded = expanded && norm.kind === "LN" ? mul(reshape(norm.w, [d, 1]), own) : own;
-    const table = reshape(matMul(ofToken, folded), [dVocab * h, e]);
+    const scaled = expanded && norm.kind === "LN" ? mul(reshape(norm.w, [d, 1]), own) : own;
+    // The mean of a row of E goes where it meets M, without a second vocabulary in memory.
+    const folded = expanded ? sub(scaled, mul(sum(scaled, 0), 1 / d)) : scaled; // [d, h·e]
+    const table = reshape(matMul(normalised, folded), [dVocab * h, e]);
     made.push(named(nameOf.table(which), table));
     if (!hasPosition(config, which)) continue;
-    const byHead = transpose(reshape(matMul(ofPosition, folded), [nCtx, h, e]), [1, 0, 2]);
+    const byHead = transpose(reshape(matMul(pos, folded), [nCtx, h, e]), [1, 0, 2]);
     made.push(named(nameOf.position(which), byHead)); // [h, n_ctx, e]
   }
   // What the norm's bias adds to a projection, beside the projection's own bias: [h, 1, e].
@@ -100,11 +100,14 @@ export function firstLayerScale(
 ): Named | null {
   if (!isExpanded(config)) return null;
   const { dModel: d, dVocab, eps } = config;
-  const token = centred(weights("embed.W_E")); // [V, d]
+  const token = weights("embed.W_E"); // [V, d]
   const position = centred(slice(weights("pos_embed.W_pos"), 0, 0, positions)); // [p, d]
-  const squares = (x: Value) => sumLast(mul(x, x));
+  // |Ê|² = |E|² − d mean(E)², and Ê·Ŵ = E·Ŵ: again without a second vocabulary but for the squares.
+  const means = mean(token); // [V, 1]
+  const ofToken = sub(sumLast(mul(token, token)), mul(mul(means, means), d)); // [V, 1]
+  const ofPosition = reshape(sumLast(mul(position, position)), [1, positions]);
   const cross = mul(matMul(token, transpose(position, [1, 0])), 2); // [V, p]
-  const square = add(add(squares(token), cross), reshape(squares(position), [1, positions]));
+  const square = add(add(ofToken, cross), ofPosition);
   const scale = div(1, sqrt(add(mul(square, 1 / d), eps)));
   return named(nameOf.scale(positions), reshape(scale, [dVocab * positions]));
 }

@@ -5,7 +5,7 @@ import type { WeightOf } from "../hook.js";
 import { layerNorm, type Norm } from "../layer-norm.js";
 import { normOf } from "../norms.js";
 
-const { add, matMul, mean, mul, reshape, slice, softmax, sub, sum, transpose } = ops;
+const { add, matMul, mul, reshape, slice, softmax, sub, sum, transpose } = ops;
 
 /**
  * What the attention of one layer gives the last position, [b, d], without keys and values of the
@@ -22,7 +22,7 @@ const { add, matMul, mean, mul, reshape, slice, softmax, sub, sum, transpose } =
  *
  * @param pre The residual stream [b, p, d].
  * @param position The positions of a shortformer model, [p, d], which enter queries and keys alone.
- * @param centre Any vector [d]; best the mean of y: see {@link meanKey}.
+ * @param centre Any vector [d]; best the mean of y over some sequences.
  */
 export function lastAttention(
   pre: Value,
@@ -53,13 +53,6 @@ export function lastAttention(
   const z = add(matMul(mixed, W("attn.W_V")), reshape(W("attn.b_V"), [h, 1, e])); // [h, b, e]
   const flat = reshape(transpose(z, [1, 0, 2]), [b, h * e]);
   return add(matMul(flat, reshape(W("attn.W_O"), [h * e, d])), W("attn.b_O"));
-}
-
-/** The mean over sequences and positions of what {@link lastAttention} normalises: [d]. */
-export function meanKey(pre: Value, layer: number, config: ModelConfig, weights: WeightOf): Value {
-  const y = layerNorm(pre, normOf(`blocks.${layer}.ln1`, config, weights)); // [b, p, d]
-  const d = y.shape.at(-1) as number;
-  return reshape(mean(transpose(sum(y, 1), [1, 0])), [d]);
 }
 
 /** The normalised residual stream less a centre, which a fused norm takes as its bias. */
