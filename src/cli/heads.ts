@@ -5,7 +5,8 @@ import { headsPlan, type HeadsSizes, type Json, runPlan } from "../runs/index.js
 import { headsJson, headsSummary } from "./heads-result.js";
 import { headsText } from "./heads-text.js";
 import type { Io } from "./io.js";
-import { type Described, labOptionsOf } from "./make-plan.js";
+import type { Described } from "./make-plan.js";
+import { labOptionsOf } from "./plan-options.js";
 import { plainChoices, type PlannedOptions, withPlannedOptions } from "./options.js";
 import { jsonProvenance } from "./output.js";
 import { sequenceCount, wholeBetween } from "./parse.js";
@@ -65,8 +66,7 @@ export function addHeads(parent: Command, io: Io, command: string, args: readonl
       return;
     }
     await runPlanned(io, options, {
-      ...{ args, command },
-      what: "heads",
+      ...{ args, forms: self.options, command, what: "heads" },
       dir: (name) => join("runs", `heads-${name}-${options.seed}`),
       precision: () => Promise.resolve(null),
       describe: (session, named): Described => {

@@ -1,7 +1,5 @@
-import { availableParallelism } from "node:os";
 import {
   blockFor,
-  fastest,
   forecast,
   type PlanFile,
   planSchemaName,
@@ -10,15 +8,13 @@ import {
   type RunSpec,
   type Stage,
   stagesOf,
-  type Trial,
-  triedBatches,
-  tryBatches,
 } from "../runs/index.js";
 import type { Parameter } from "../runs/index.js";
 import { commandLine } from "./command-line.js";
 import type { Io } from "./io.js";
-import { type LabOptions, plainChoices, type PlannedOptions } from "./options.js";
-import { type OpenSession, openSession, type Session } from "./session.js";
+import { calibrate } from "./calibrate.js";
+import type { PlannedOptions } from "./options.js";
+import type { OpenSession, Session } from "./session.js";
 
 /** What a command measures, once the model is known. */
 export interface Described {
@@ -36,20 +32,6 @@ export interface Describe {
   describe(session: Session, command: string, precision: Precision): Described;
   /** Fixes how many sequences a wanted precision takes; `null` where none is wanted. */
   precision(session: Session): Promise<Precision>;
-}
-
-/** Options with all that a plan chooses. */
-export function labOptionsOf(
-  options: PlannedOptions,
-  choices: { readonly batch: number; readonly threads: number },
-): LabOptions {
-  const { batch, threads } = choices;
-  return { ...options, batch: options.batch ?? batch, threads: options.threads ?? threads };
-}
-
-/** Threads for each of so many processes on this machine. */
-export function machineThreads(workers = 1): number {
-  return Math.min(256, Math.max(1, Math.floor(availableParallelism() / workers)));
 }
 
 /** A folder's run: its place, and the words that start it. */
@@ -139,51 +121,6 @@ export function identityOf(
   };
   const all = { parameters: { ...parameters, ...chosen }, notes };
   return runPlanOf({ stages, lab: session, provider: engine.provider, block, command, ...all });
-}
-
-interface Calibrated {
-  /** None where nothing is left to choose. */
-  readonly trials: readonly Trial[];
-  readonly best: Trial;
-  readonly opened: OpenSession;
-}
-
-/** Tries batches with all threads, then the best of them with one thread. */
-async function calibrate(
-  io: Io,
-  options: PlannedOptions,
-  opened: OpenSession,
-): Promise<Calibrated> {
-  let current = opened;
-  const { batch, block } = options;
-  if (batch !== undefined && block !== undefined && options.threads !== undefined) {
-    const { path = "last-token", engine } = current.session;
-    const best = { batch, path, threads: engine.threads, sequencesPerSecond: 0 };
-    return { trials: [], best, opened };
-  }
-  try {
-    const { threads } = current.session.engine;
-    const batches = options.batch === undefined ? triedBatches : [options.batch];
-    const trials = await tryBatches(current.session, batches, { threads });
-    let best = fastest(trials);
-    if (options.threads === undefined && threads > 1) {
-      const reopen = async (count: number) => {
-        await current.close();
-        current = await openSession(io, {
-          ...labOptionsOf(options, plainChoices),
-          threads: count,
-        });
-      };
-      await reopen(1);
-      trials.push(...(await tryBatches(current.session, [best.batch], { threads: 1 })));
-      best = fastest(trials);
-      if (best.threads !== 1) await reopen(threads);
-    }
-    return { trials, best, opened: current };
-  } catch (error) {
-    await current.close();
-    throw error;
-  }
 }
 
 /** The options that open the model again. */

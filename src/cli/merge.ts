@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { mergeParts, requirePlan } from "../runs/index.js";
+import { argsWithout } from "./args-without.js";
 import { commandLine } from "./command-line.js";
 import { finishRun } from "./finish-run.js";
 import { interruptSignal } from "./interrupt.js";
@@ -25,7 +26,13 @@ export function addMerge(parent: Command, io: Io, command: string): void {
     .option("--debug", "show the stack trace of an error")
     .action(async (dir: string, more: string[], options: MergeOptions) => {
       const plan = await requirePlan(dir);
-      const merged = await mergeParts(dir, more, { plan, command: commandLine(plan.args) });
+      // The command of the plan, for the folder as it is called now.
+      const by = parent.commands.find((other) => other.name() === plan.args[0]);
+      const args = argsWithout(plan.args, by?.options ?? [], new Set(["--output"]));
+      const merged = await mergeParts(dir, more, {
+        plan,
+        command: commandLine([...args, "-o", dir]),
+      });
       const { environments, sources } = merged;
       if (environments > 1) {
         io.err(`note: the parts come from ${environments} environments: last digits may differ\n`);

@@ -22,7 +22,7 @@ export function planJson(plan: PlanFile, command: string, dir: string): string {
   return jsonText({
     ...jsonHead("dry-run", command),
     plan: join(dir, planName),
-    stages: stages.map(({ pairs, ...stage }) => ({ ...stage, sequences: 2 * pairs })),
+    stages,
     ...totals,
     choices,
     chosenBy,
@@ -32,17 +32,17 @@ export function planJson(plan: PlanFile, command: string, dir: string): string {
 }
 
 function stagesText(stages: readonly StageForecast[]): string {
-  const sum = (key: "pairs" | "parts" | "seconds" | "bytes") =>
+  const sum = (key: "sequences" | "parts" | "seconds" | "bytes") =>
     stages.reduce((all, stage) => all + stage[key], 0);
   const total = {
-    ...{ id: "all", pairs: sum("pairs"), parts: sum("parts") },
+    ...{ id: "all", sequences: sum("sequences"), parts: sum("parts") },
     ...{ seconds: sum("seconds"), bytes: sum("bytes") },
   };
   return formatTable([
     ["stage", "sequences", "parts", "MB", "minutes, about"],
-    ...[...stages, total].map(({ id, pairs, parts, bytes, seconds }) => [
+    ...[...stages, total].map(({ id, sequences, parts, bytes, seconds }) => [
       id,
-      count(2 * pairs),
+      count(sequences),
       count(parts),
       (bytes / 1e6).toFixed(1),
       minutes(seconds),
@@ -64,15 +64,17 @@ function precisionText(
 function choicesText({ choices, chosenBy, calibration }: PlanFile): string {
   const by = (name: keyof typeof chosenBy) => (chosenBy[name] === "flag" ? " (given)" : "");
   const threads = choices.threads === 1 ? "1 thread" : `${choices.threads} threads`;
-  const fastest = calibration?.reduce((most, { sequencesPerSecond }) => {
-    return Math.max(most, sequencesPerSecond);
-  }, 0);
+  const chosen = calibration?.find(
+    (trial) => trial.batch === choices.batch && trial.threads === choices.threads,
+  );
   return [
     `batch ${choices.batch}${by("batch")}`,
     `${threads}${by("threads")}`,
     `path ${choices.path}${by("path")}`,
     `${count(choices.block)} pairs to a part${by("block")}`,
-    ...(fastest === undefined ? [] : [`${count(Math.round(fastest))} sequences/s`]),
+    ...(chosen === undefined
+      ? []
+      : [`${count(Math.round(chosen.sequencesPerSecond))} sequences/s`]),
   ].join(", ");
 }
 

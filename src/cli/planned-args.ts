@@ -1,8 +1,7 @@
-/** Flags that say what to do with a run, not which run it is. */
-const passing = new Set(["--dry-run", "--json", "-q", "--quiet", "--debug"]);
+import { argsWithout, type OptionForm } from "./args-without.js";
 
-/** The same with a value. */
-const passingWithValue = new Set(["--workers", "--shard"]);
+/** Options that say what to do with a run, not which run it is. */
+const passing = new Set(["--dry-run", "--json", "--quiet", "--debug", "--workers", "--shard"]);
 
 /**
  * The words of a command line that name its run, so that another process can be given them again: without
@@ -10,19 +9,9 @@ const passingWithValue = new Set(["--workers", "--shard"]);
  */
 export function plannedArgs(
   args: readonly string[],
+  options: readonly OptionForm[],
   { dir, given }: { readonly dir: string; readonly given: boolean },
 ): string[] {
-  const kept: string[] = [];
-  for (let i = 0; i < args.length; i++) {
-    const word = args[i] as string;
-    if (passing.has(word)) continue;
-    const [name = "", value] = word.split("=", 2);
-    if (!passingWithValue.has(name)) kept.push(word);
-    else if (value === undefined && isValue(args[i + 1])) i++;
-  }
+  const kept = argsWithout(args, options, passing);
   return given ? kept : [...kept, "-o", dir];
-}
-
-function isValue(word: string | undefined): boolean {
-  return word !== undefined && !word.startsWith("-");
 }

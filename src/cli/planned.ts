@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { LabError, usageError } from "../errors.js";
 import { openModel } from "../node.js";
 import {
+  canonicalJson,
   checkFolder,
   lockFolder,
   makeFolder,
@@ -13,9 +14,11 @@ import {
   stagesOf,
   writePlan,
 } from "../runs/index.js";
+import type { OptionForm } from "./args-without.js";
 import { commandLine } from "./command-line.js";
 import type { Io } from "./io.js";
-import { type Describe, identityOf, labOptionsOf, machineThreads, makePlan } from "./make-plan.js";
+import { type Describe, identityOf, makePlan } from "./make-plan.js";
+import { labOptionsOf, machineThreads } from "./plan-options.js";
 import { openOptions } from "./models-options.js";
 import { type LabOptions, plainChoices, type PlannedOptions } from "./options.js";
 import { plannedArgs } from "./planned-args.js";
@@ -42,10 +45,13 @@ export async function openPlanned(
   options: PlannedOptions,
   {
     args,
+    forms,
     dir: defaultDir,
     describe,
   }: {
     readonly args: readonly string[];
+    /** The command's options. */
+    readonly forms: readonly OptionForm[];
     readonly dir: (model: string) => string;
     readonly describe: Describe;
   },
@@ -53,7 +59,7 @@ export async function openPlanned(
   const given = options.output !== undefined;
   const dir =
     options.output ?? defaultDir((await openModel(options.model, openOptions(io, options))).name);
-  const place = { dir, args: plannedArgs(args, { dir, given }) };
+  const place = { dir, args: plannedArgs(args, forms, { dir, given }) };
   const existing = await readPlan(dir);
   if (existing === null) {
     if (options.shard !== undefined) {
@@ -65,7 +71,7 @@ export async function openPlanned(
     if ((await readManifest(dir)) !== null) {
       throw usageError(
         `${dir}: expected the ${planName} of the run that is there, got none`,
-        "choose another folder with -o, or remove it",
+        "an earlier version made it, or the file was lost: report and compare read it still; to measure, choose another folder with -o",
       );
     }
   }
@@ -121,7 +127,7 @@ export async function openPlanned(
 /**
  * Opens the model of a plan again, to measure as it says.
  *
- * @throws LabError where it is another model now, or another runtime computes.
+ * @throws LabError where it is another model now, another protocol, or another runtime computes.
  */
 export async function reopenPlanned(
   io: Io,
@@ -133,10 +139,18 @@ export async function reopenPlanned(
   // Written by labJson of the same schema.
   const lab = plan.lab as unknown as LabOptions;
   const opened = await openSession(io, { ...lab, batch, threads, path, quiet: quiet === true });
-  const { model, engine } = opened.session;
+  const { model, engine, protocol } = opened.session;
   const { weights, backend } = plan.fixed;
-  if (model.sha256 === weights && engine.provider === backend) return opened;
+  const same = canonicalJson(protocol) === canonicalJson(plan.fixed.protocol);
+  if (same && model.sha256 === weights && engine.provider === backend) return opened;
   await opened.close();
+  if (!same) {
+    // What a model card says of it may differ between versions.
+    throw new LabError(
+      `${join(dir, planName)}: expected the protocol ${canonicalJson(plan.fixed.protocol)}, got ${canonicalJson(protocol)}`,
+      { hint: `call the version that made the plan: ${plan.version}` },
+    );
+  }
   throw new LabError(
     model.sha256 === weights
       ? `${join(dir, planName)}: expected the backend ${String(backend)}, got ${engine.provider}`

@@ -1,8 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { PowersDesign, TokenRef } from "../induction/index.js";
-import { type Json, pilot, sizeForStandardError } from "../runs/index.js";
+import { usageError } from "../errors.js";
+import { formatNumber } from "../report/numbers.js";
+import { type Json, pilot, powerStandardError, sizeForStandardError } from "../runs/index.js";
 import type { Precision } from "./make-plan.js";
 import type { Session } from "./session.js";
+
+/** Sequence pairs of one role that a run may take. */
+const mostPairs = 2 ** 28;
 
 /** Adds `--se`. */
 export function withPrecisionOption(command: Command): Command {
@@ -35,6 +40,16 @@ export async function precisionFor(
       ? ids
       : Array.from({ length: highestId - lowestId + 1 }, (_, i) => lowestId + i);
   const variances = await pilot(session, ids, partners);
+  const most = Math.max(2, Math.floor(mostPairs / tokens.length));
+  const least = Math.max(
+    ...[variances.a, variances.b].map((role) => powerStandardError(design, role, most)),
+  );
+  if (least > se) {
+    throw usageError(
+      `--se: expected at least ${formatNumber(least, 4)} nats, which ${most.toLocaleString("en")} sequence pairs per token and role reach, got ${se}`,
+      "ask for less precision, or for fewer tokens with --limit",
+    );
+  }
   const { sequences, controls, se: expected } = sizeForStandardError(design, variances, se);
   return { se, variances: variances as unknown as Json, sequences, controls, expected };
 }

@@ -6,10 +6,12 @@ import {
   shardText,
   stagesOf,
 } from "../runs/index.js";
+import type { OptionForm } from "./args-without.js";
 import { finishRun } from "./finish-run.js";
 import { interruptSignal } from "./interrupt.js";
 import type { Io } from "./io.js";
 import type { Describe } from "./make-plan.js";
+import { machineThreads } from "./plan-options.js";
 import type { PlannedOptions } from "./options.js";
 import { planJson, planText } from "./plan-text.js";
 import { openPlanned, type PlannedRun, reopenPlanned } from "./planned.js";
@@ -20,8 +22,9 @@ import { runWorkers } from "./workers.js";
 
 /** A command that keeps a run. */
 export interface PlannedCommand extends Describe {
-  /** The words of the command line, and the line for people. */
+  /** The words of the command line, the options that they may have, and the line for people. */
   readonly args: readonly string[];
+  readonly forms: readonly OptionForm[];
   readonly command: string;
   /** What progress is of. */
   readonly what: string;
@@ -40,8 +43,7 @@ export async function runPlanned(
   const interrupt = options.dryRun === true ? null : interruptSignal(io);
   const signal = interrupt?.signal ?? new AbortController().signal;
   try {
-    const { args } = command;
-    const planned = await openPlanned(io, options, { args, dir: command.dir, describe: command });
+    const planned = await openPlanned(io, options, { ...command, describe: command });
     try {
       await runOf(io, options, command, { planned, shard, signal });
     } finally {
@@ -76,10 +78,11 @@ async function runOf(
     await finishRun(io, { ...run, ...line, session: () => Promise.resolve(opened.session) });
   } else {
     await opened.close();
-    await runWorkers(io, { dir, plan, args, workers, signal, ...line });
+    const threads = options.threads ?? Math.min(plan.choices.threads, machineThreads(workers));
+    await runWorkers(io, { dir, plan, args, workers, threads, signal, ...line });
     await withLazySession(
       () => reopenPlanned(io, dir, plan, options),
-      (session) => finishRun(io, { ...run, session }),
+      (session) => finishRun(io, { ...run, ...line, session }),
     );
   }
 }

@@ -50,7 +50,7 @@ export function addRun(parent: Command, io: Io, command: string, args: readonly 
     const preset = findPreset(presetName);
     const { se } = options;
     await runPlanned(io, options, {
-      ...{ args, command, what: "run" },
+      ...{ args, forms: self.options, command, what: "run" },
       dir: (model) => join("runs", `${preset.name}-${model}-${options.seed}`),
       precision: async (session) => {
         if (se === undefined) return null;

@@ -15,7 +15,9 @@ const shownRanges = 6;
 export function addStatus(parent: Command, io: Io, command: string): void {
   parent
     .command("status")
-    .description("where a run stands: what is measured and missing, and how fast its shards are")
+    .description(
+      "where a run stands: what is measured and missing, and how fast its shards are (parts are counted; merge verifies them)",
+    )
     .argument("<run>", "the run's folder")
     .option("--json", "print one JSON object")
     .option("-q, --quiet", "nothing on stderr but errors")
@@ -47,7 +49,7 @@ function statusText(status: RunStatus): string {
   const left =
     secondsLeft > 0 ? [`about ${formatSeconds(secondsLeft)} left at ${speed(rate)}`] : [];
   return [
-    `${state}: ${status.command}`,
+    `${state}${state === "complete" && missing.length > 0 ? ", but parts are missing now" : ""}: ${status.command}`,
     formatTable([
       ["stage", "pairs", "measured", "parts", "kept"],
       ...stages.map(({ id, pairs, done, parts, kept }) => [
@@ -56,7 +58,7 @@ function statusText(status: RunStatus): string {
       ]),
     ]).trimEnd(),
     ...(shards.length === 0 ? [] : [shardsText(shards)]),
-    ...(missing.length === 0 ? [] : [`parts missing: ${missing.join("; ")}`]),
+    ...(missing.length === 0 ? [] : [`missing, by numbers of parts: ${missing.join("; ")}`]),
     ...left,
     ...(state === "measured" ? ["all is measured: induction merge makes tables and report"] : []),
     "",

@@ -1,4 +1,5 @@
 import { basename, resolve } from "node:path";
+import { usageError } from "../errors.js";
 import type { PlanFile } from "../runs/index.js";
 import {
   kubernetesCommands,
@@ -9,7 +10,7 @@ import {
   slurmMergeScript,
   slurmScript,
 } from "../runs/launch/index.js";
-import { argsWithout, type OptionForm } from "./submit-args.js";
+import { argsWithout, type OptionForm } from "./args-without.js";
 
 /** The options of `induction submit` itself. */
 export interface SubmitOptions {
@@ -32,9 +33,6 @@ export interface SubmitOptions {
 /** Seconds to merge 100,000 sequence pairs, with room: see docs/scale.md. */
 const mergeSecondsPer100000 = 2;
 
-/** Options of a run that concern one call, not what is measured. */
-const once = new Set(["--output", "--dry-run", "--json", "--quiet", "--shard", "--workers"]);
-
 /**
  * The job of a folder's plan. Unless told otherwise it has so many shards that each takes about
  * `timePerShard` minutes, 1 to 1000 and no more than the plan has parts.
@@ -53,13 +51,19 @@ export function launchJob(
   const sum = (key: "parts" | "pairs") => stages.reduce((all, stage) => all + stage[key], 0);
   const wanted = shardsOf(seconds, 60 * options.timePerShard);
   const shards = options.shards ?? Math.max(1, Math.min(sum("parts"), wanted));
+  if (shards > sum("parts")) {
+    throw usageError(
+      `--shards: expected at most ${sum("parts")}, as many as the plan has parts, got ${shards}`,
+      "ask for fewer, or make a plan with a smaller --block",
+    );
+  }
   const here = [process.execPath, resolve(process.argv[1] ?? "")];
   return {
     name: `induction-${basename(absolute)}`,
     dir: absolute,
     cwd: process.cwd(),
     program: options.program?.split(/\s+/) ?? (options.slurm === true ? here : ["induction"]),
-    args: [...argsWithout(plan.args, runOptions, once), "-o", absolute],
+    args: [...argsWithout(plan.args, runOptions, new Set(["--output"])), "-o", absolute],
     shards,
     parallel: options.parallel ?? null,
     secondsPerShard: seconds / shards,

@@ -38,9 +38,11 @@ export function submitJson({ job, plan, launch, jobs }: SubmittedJob, command: s
 export function submitText({ job, launch, jobs }: SubmittedJob): string {
   const { minutes, mebibytes, cpus } = shardResources(job);
   const { shards, secondsPerShard: seconds } = job;
+  // Kubernetes' Jobs have no time limit.
+  const limited = "slurm/array.sbatch" in launch.files;
   const each = seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} minutes`;
   return [
-    `${shards} ${shards === 1 ? "shard" : "shards"} of about ${each}; each asks for ${cpus} ${cpus === 1 ? "CPU" : "CPUs"}, ${mebibytes} MiB and ${minutes} minutes`,
+    `${shards} ${shards === 1 ? "shard" : "shards"} of about ${each}; each asks for ${cpus} ${cpus === 1 ? "CPU" : "CPUs"} and ${mebibytes} MiB${limited ? `, and has at most ${minutes} minutes` : ""}`,
     ...Object.keys(launch.files).map((name) => `wrote ${join(job.dir, name)}`),
     ...(jobs === null
       ? ["to start:", ...launch.commands.map((line) => `  ${line}`)]

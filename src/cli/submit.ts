@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { Command } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { usageError } from "../errors.js";
 import { presets } from "../induction/index.js";
 import { makeFolder, type PlanFile, readPlan, writeWhole } from "../runs/index.js";
@@ -8,7 +8,7 @@ import { shellCommand, submitToSlurm } from "../runs/launch/index.js";
 import type { Io } from "./io.js";
 import { wholeBetween } from "./parse.js";
 import { addRun } from "./run.js";
-import { argsWithout } from "./submit-args.js";
+import { argsWithout } from "./args-without.js";
 import { kubernetesLaunch, launchJob, slurmLaunch, type SubmitOptions } from "./submit-job.js";
 import { submitJson, submitText } from "./submit-text.js";
 
@@ -60,31 +60,66 @@ function withLaunchOptions(submit: Command): Command {
     .option("--slurm", "for Slurm: an array script and a merge script")
     .option("--k8s", "for Kubernetes: an Indexed Job and a merge Job")
     .option("--shards <n>", "how many shards (default: by --time-per-shard, 1 to 1000)", number)
-    .option("--time-per-shard <minutes>", "about how long a shard takes", number, 60)
+    .addOption(
+      new Option("--time-per-shard <minutes>", "about how long a shard takes")
+        .argParser(number)
+        .default(60)
+        .conflicts("shards"),
+    )
     .option("--parallel <n>", "how many shards may run at once (default: all)", number)
     .option(
       "--program <words>",
       "how to call induction there (default: as here; in pods: induction)",
+      words,
     )
     .option("--json", "print one JSON object")
     .optionsGroup("Slurm:")
     .option("--now", "call sbatch")
-    .option("--partition <name>", "partition to run in")
-    .option("--account <name>", "account to charge")
+    .option("--partition <name>", "partition to run in", word)
+    .option("--account <name>", "account to charge", word)
     .option("--sbatch <option>", "another option of sbatch: --sbatch=--qos=long", more)
     .optionsGroup("Kubernetes:")
-    .option("--image <name>", "container image in which induction runs")
-    .option("--claim <name>", "volume claim that holds the run's parent folder")
-    .option("--namespace <name>", "namespace of the Jobs");
+    .option("--image <name>", "container image in which induction runs", word)
+    .option("--claim <name>", "volume claim that holds the run's parent folder", kubernetesName)
+    .option("--namespace <name>", "namespace of the Jobs", kubernetesName);
 }
 
-function checkOptions({ slurm, k8s, now, image, claim, parallel, shards }: SubmitOptions): void {
+/** One word, as stands in a line of a script. */
+function word(text: string): string {
+  if (/^[^\s\p{Cc}]+$/u.test(text)) return text;
+  throw new InvalidArgumentError(`Expected one word, got ${JSON.stringify(text)}.`);
+}
+
+/** Words with spaces between. */
+function words(text: string): string {
+  if (text.trim() !== "" && !/\p{Cc}/u.test(text)) return text.trim();
+  throw new InvalidArgumentError(`Expected a program and its words, got ${JSON.stringify(text)}.`);
+}
+
+/** A name that Kubernetes takes (RFC 1123). */
+function kubernetesName(text: string): string {
+  if (/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text)) return text;
+  throw new InvalidArgumentError(
+    `Expected a name of small letters, digits and hyphens, got ${JSON.stringify(text)}.`,
+  );
+}
+
+/** Options that one of the two launchers alone has. */
+const ofLauncher = {
+  slurm: ["now", "partition", "account", "sbatch"],
+  k8s: ["image", "claim", "namespace"],
+} as const;
+
+function checkOptions(options: SubmitOptions): void {
+  const { slurm, k8s, image, claim, parallel, shards } = options;
   if ((slurm === true) === (k8s === true)) {
     const got = slurm === true ? "both" : "neither";
     throw usageError(`submit: expected one of --slurm and --k8s, got ${got}`, "name one");
   }
-  if (k8s === true && now === true) {
-    throw usageError("--now: expected --slurm, got --k8s", "call kubectl as submit says");
+  const [own, other] = slurm === true ? (["slurm", "k8s"] as const) : (["k8s", "slurm"] as const);
+  const stranger = ofLauncher[other].find((name) => options[name] !== undefined);
+  if (stranger !== undefined) {
+    throw usageError(`--${stranger}: expected --${other} beside it, got --${own}`, "leave it out");
   }
   if (k8s === true && (image === undefined || claim === undefined)) {
     throw usageError(

@@ -10,6 +10,8 @@ export interface WorkersRun {
   /** The words that start the run. */
   readonly args: readonly string[];
   readonly workers: number;
+  /** Threads of each process. */
+  readonly threads: number;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -31,38 +33,43 @@ interface Ended {
  * @throws Interrupted (exit code 75) after `signal` was aborted.
  */
 export async function runWorkers(io: Io, run: WorkersRun): Promise<void> {
-  const { dir, plan, args, workers, signal, onProgress } = run;
+  const { dir, plan, args, workers, threads, signal, onProgress } = run;
+  if (signal.aborted) throw await interrupted(run);
   const children = new Set<ChildProcess>();
+  // One signal each: a second one would stop a worker in the middle of its block.
+  const told = new Set<ChildProcess>();
   const stop = () => {
-    for (const child of children) child.kill("SIGTERM");
+    for (const child of children) {
+      if (told.has(child)) continue;
+      told.add(child);
+      child.kill("SIGTERM");
+    }
   };
   signal.addEventListener("abort", stop);
   const started = new Date();
+  let looking = false;
   const watch = setInterval(() => {
-    if (onProgress === undefined) return;
-    progressOf(dir, plan, workers, started).then(
-      (progress) => progress !== null && onProgress(progress),
-      () => undefined,
-    );
+    if (onProgress === undefined || looking) return;
+    looking = true;
+    progressOf(dir, plan, workers, started)
+      .then(
+        (progress) => progress !== null && onProgress(progress),
+        () => undefined,
+      )
+      .finally(() => (looking = false));
   }, interval);
   try {
     let failed: Ended | null = null;
     const ends = Array.from({ length: workers }, async (_, i) => {
-      const ended = await runChild(io, children, [...args, "--shard", `${i}/${workers}`, "-q"]);
+      const share = ["--shard", `${i}/${workers}`, "--threads", String(threads), "-q"];
+      const ended = await runChild(io, children, [...args, ...share]);
       if (ended.code === 0 || failed !== null) return;
       failed = ended;
       stop();
     });
     await Promise.all(ends);
     const first = failed as Ended | null;
-    if (signal.aborted || first?.code === 75) {
-      const shards = await readShards(dir);
-      const kept = new Set(
-        shards.flatMap(({ journal }) => journal.records.map(({ part }) => part)),
-      );
-      const parts = plan.stages.reduce((sum, stage) => sum + stage.parts, 0);
-      throw new Interrupted(kept.size, parts);
-    }
+    if (signal.aborted || first?.code === 75) throw await interrupted(run);
     if (first !== null) {
       const code = [1, 2, 3].includes(first.code) ? (first.code as ExitCode) : 1;
       throw new LabError(first.error ?? `a worker ended with code ${first.code}`, {
@@ -75,9 +82,17 @@ export async function runWorkers(io: Io, run: WorkersRun): Promise<void> {
   }
 }
 
+/** What was kept when all stopped. */
+async function interrupted({ dir, plan }: WorkersRun): Promise<Interrupted> {
+  const shards = await readShards(dir);
+  const kept = new Set(shards.flatMap(({ journal }) => journal.records.map(({ part }) => part)));
+  const parts = plan.stages.reduce((sum, stage) => sum + stage.parts, 0);
+  return new Interrupted(kept.size, parts);
+}
+
 /** Runs this program once more; what it notes is passed on. */
 function runChild(io: Io, children: Set<ChildProcess>, args: readonly string[]): Promise<Ended> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const program = process.argv[1] ?? "";
     // A group of its own: Ctrl-C in a terminal reaches this process alone, which passes it on once.
     const child = spawn(process.execPath, [program, ...args], {
@@ -87,13 +102,21 @@ function runChild(io: Io, children: Set<ChildProcess>, args: readonly string[]):
     children.add(child);
     let text = "";
     child.stderr.setEncoding("utf8").on("data", (piece: string) => (text += piece));
-    child.on("error", reject);
+    // A failure like any other: the other processes must be stopped, and waited for.
+    child.on("error", ({ message }) => {
+      children.delete(child);
+      resolve({ code: 1, error: `a worker did not start: ${message}` });
+    });
     child.on("close", (code, signal) => {
       children.delete(child);
       const lines = text.split("\n");
       for (const line of lines) if (line.startsWith("note: ")) io.err(`${line}\n`);
       const error = lines.findLast((line) => line.startsWith("error: "))?.slice("error: ".length);
-      const why = signal === null ? null : `a worker was ended by ${signal}`;
+      const share = args[args.indexOf("--shard") + 1] ?? "";
+      const why =
+        signal === null
+          ? null
+          : `shard ${share}: ended by ${signal}${signal === "SIGKILL" ? " (out of memory?)" : ""}; run the same command to go on`;
       resolve({ code: code ?? 1, error: error ?? why });
     });
   });
@@ -113,7 +136,7 @@ async function progressOf(
     state !== null && Date.parse(state.updated) >= started.getTime() ? [state] : [],
   );
   if (states.length === 0) return null;
-  const known = plan.stages.reduce((sum, { pairs }) => sum + 2 * pairs, 0);
+  const known = plan.forecast.stages.reduce((sum, { sequences }) => sum + sequences, 0);
   const done = states.reduce((sum, state) => sum + state.done, 0);
   // Later stages are measured when all shards are done.
   return { done: Math.min(done, known - 1), total: known };

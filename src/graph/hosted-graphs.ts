@@ -37,6 +37,7 @@ export function hostedGraphs(host: GraphHost): Pick<Engine, "store" | "run" | "k
   const stores: Weights[] = [];
   const graphs = new WeakMap<CompiledGraph, Promise<number>>();
   let graphCount = 0;
+  let adding: Promise<unknown> = Promise.resolve();
 
   async function send(name: string, store: number): Promise<void> {
     const { tensors, sent } = stores[store] as Weights;
@@ -54,8 +55,11 @@ export function hostedGraphs(host: GraphHost): Pick<Engine, "store" | "run" | "k
   function ready(graph: CompiledGraph): Promise<number> {
     const made = graphs.get(graph);
     if (made !== undefined) return made;
-    const making = add(graph);
+    // One after the other: what one graph copied may be dropped, and another may need it.
+    const making = adding.then(() => add(graph));
+    adding = making.catch(() => undefined);
     graphs.set(graph, making);
+    making.catch(() => graphs.delete(graph));
     return making;
   }
 

@@ -181,6 +181,8 @@ export function createHost(ort, { provider, threads, maxSessions }) {
       await queue;
       for (const session of sessions.values()) await session.release();
       sessions.clear();
+      pinned.clear();
+      computed.clear();
       stores.clear();
       graphs.clear();
     },

@@ -26,20 +26,29 @@ export interface ChancePairs {
 }
 
 /** The chance pairs of a design; `null` where they are unknown or too few to matter. */
-export function chancePairs({ tokens, partner, controlAB }: CrossedColumns): ChancePairs | null {
+export function chancePairs(design: CrossedColumns): ChancePairs | null {
+  const { rounds, shared, controlAB } = design;
   if (controlAB === undefined) return null;
-  let [rows, found] = [0, 0];
-  for (let k = 0; k < partner.length; k++) {
-    if (partner[k] === k % tokens) continue;
-    rows++;
-    if (controlAB[k] !== 0) found++;
-  }
-  if (found < fewest || rows - found < fewest) return null;
-  const share = found / rows;
+  // The rise is known from the rounds in which a column was measured, p from all of them.
+  const measured = countsOf(design, controlAB, shared);
+  if (measured.found < fewest || measured.rows - measured.found < fewest) return null;
+  const all = countsOf(design, controlAB, rounds);
+  const share = all.found / all.rows;
   return {
     share,
     deviation: (k, a, b) => (a === b ? 0 : controlAB[k] === 0 ? -share : 1 - share),
   };
+}
+
+/** Rows with A ≠ B of the first rounds, and those of them with a chance pair. */
+function countsOf({ tokens, partner }: CrossedColumns, controlAB: Uint8Array, rounds: number) {
+  let [rows, found] = [0, 0];
+  for (let k = 0; k < rounds * tokens; k++) {
+    if (partner[k] === k % tokens) continue;
+    rows++;
+    if (controlAB[k] !== 0) found++;
+  }
+  return { rows, found };
 }
 
 /** d of each column. */

@@ -84,6 +84,11 @@ export function crossedRounds({ rounds, controls = rounds }: Omit<CrossedParams,
 export const crossedPowers: Experiment<CrossedParams, PowersSummary> = {
   id: "crossed-powers",
   units: (params) => ({ count: crossedRounds(params).all, sequences: params.tokens.length }),
+  sequences(params, { from, to }) {
+    const both = crossedRounds(params).shared * params.tokens.length;
+    // A pair of which one member is measured is one sequence.
+    return to - from + Math.max(0, Math.min(to, both) - from);
+  },
   async measure(lab, params, { from, to }) {
     const { tokens } = params;
     const count = tokens.length;

@@ -19,9 +19,7 @@ export function chanceOfMeans(
   together: number,
 ): number[][] {
   return within.map((row, i) =>
-    row.map((value, j) =>
-      i === j ? value / counts[i]! : (value * together) / (counts[i]! * counts[j]!),
-    ),
+    row.map((value, j) => (value * (i === j ? counts[i]! : together)) / (counts[i]! * counts[j]!)),
   );
 }
 
@@ -52,8 +50,10 @@ export function properCovariance(matrix: SmallMatrix): number[][] {
   const root = matrix.map((row, i) => Math.sqrt(Math.max(0, row[i]!)));
   return matrix.map((row, i) =>
     row.map((value, j) => {
-      const most = root[i]! * root[j]!;
-      return i === j ? Math.max(0, value) : Math.max(-most, Math.min(most, value));
+      if (i === j) return Math.max(0, value);
+      // Squares are compared, as roots are rounded: equal columns must stay equal to the last bit.
+      const proper = row[i]! > 0 && matrix[j]![j]! > 0 && value ** 2 <= row[i]! * matrix[j]![j]!;
+      return proper ? value : Math.sign(value) * root[i]! * root[j]!;
     }),
   );
 }

@@ -20,6 +20,8 @@ export interface Experiment<Params, Summary, Rows extends ExperimentRows = PairR
   readonly id: string;
   /** How many units there are, and how many sequence pairs (or sequences) each of them takes. */
   units(params: Params): { readonly count: number; readonly sequences: number };
+  /** How many sequences the model meets for a range, a measure of its cost; two for each pair unless given. */
+  sequences?(params: Params, range: IndexRange): number;
   /** Measures a range of sequence pairs (or sequences): one row each, in order. */
   measure(lab: Lab, params: Params, range: IndexRange): Promise<Rows>;
   /** Folds the rows of all pairs, which come in order and in pieces, into what is reported. */
@@ -33,4 +35,13 @@ export function pairCount<Params>(
 ): number {
   const { count, sequences } = experiment.units(params);
   return count * sequences;
+}
+
+/** Sequences that a range of an experiment takes: a measure of what it costs. */
+export function sequencesIn<Params>(
+  experiment: Pick<Experiment<Params, unknown, never>, "sequences">,
+  params: Params,
+  range: IndexRange,
+): number {
+  return experiment.sequences?.(params, range) ?? 2 * (range.to - range.from);
 }

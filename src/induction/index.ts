@@ -2,11 +2,18 @@
 export {
   crossedPartners,
   crossedPowers,
+  crossedRounds,
   type CrossedParams,
   crossedSequence,
 } from "./crossed-powers.js";
 export { extremeCount, extremeTokens } from "./extreme-tokens.js";
-export { type Experiment, type ExperimentRows, type IndexRange, pairCount } from "./experiment.js";
+export {
+  type Experiment,
+  type ExperimentRows,
+  type IndexRange,
+  pairCount,
+  sequencesIn,
+} from "./experiment.js";
 export { NearestTokenFinder, type NearestTokens } from "./nearest-tokens.js";
 export { neighbourRanks, neighbours, type NeighbourParams } from "./neighbours.js";
 export { columnOf, type PairRows, rowCount, strengthsOf } from "./pair-rows.js";

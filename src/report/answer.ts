@@ -3,7 +3,7 @@ import { correlationText } from "./captions.js";
 import { headsAnswers } from "./heads-captions.js";
 import { formatCounted, formatEstimate, formatMeanSe, formatNumber } from "./numbers.js";
 import { neighboursAnswer } from "./neighbour-captions.js";
-import { powerName } from "./power-names.js";
+import { measuredWords, powerName } from "./power-names.js";
 import type { ReportData } from "./report-data.js";
 import { scenarioPair } from "./scenario-names.js";
 
@@ -52,9 +52,9 @@ export function answerSentences(data: ReportData): readonly string[] {
   if (chosen !== undefined) sentences.push(scenarioAnswer(data, chosen));
   if (powers !== undefined && powers.rows.length > 0) {
     const where = chosen === undefined ? `In ${data.model.name}, over` : "Over";
-    const { a, b, rows, sequences } = powers;
+    const { a, b, rows } = powers;
     sentences.push(
-      `${where} ${formatCounted(rows.length, "token")} (n = ${formatCounted(sequences, "sequence pair")} ` +
+      `${where} ${formatCounted(rows.length, "token")} (n = ${measuredWords(powers)} ` +
         `each as A and as B) the mean ${powerName(powers, "a")} is ` +
         `${formatMeanSe(a.mean, a.se, "nats")} and the mean ${powerName(powers, "b")} ` +
         `${formatMeanSe(b.mean, b.se, "nats")}; ${spreadWords(a, b)}; ${correlationText(powers)}.`,

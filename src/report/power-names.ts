@@ -1,5 +1,5 @@
 import type { PowersSummary } from "../induction/summary.js";
-import { formatCounted } from "./numbers.js";
+import { formatCount, formatCounted } from "./numbers.js";
 
 /** What the names of powers depend on. */
 export type PowersKind = Pick<PowersSummary, "partners">;
@@ -30,11 +30,22 @@ export function partnersNote({ partners }: PowersKind): string {
   );
 }
 
+/** What was measured of each token in each role: `32 sequence pairs`, or where they are not as many, of both. */
+export function measuredWords({ sequences, controls }: PowersSummary): string {
+  if (controls === undefined) return formatCounted(sequences, "sequence pair");
+  return `${formatCounted(sequences, "induction sequence")} and ${formatCounted(controls, "control")}`;
+}
+
+/** How many rounds of controls there are, after the number of rounds; nothing where they are as many. */
+export function controlsNote(controls: number | undefined): string {
+  return controls === undefined ? "" : ` (${formatCount(controls)} of controls)`;
+}
+
 /** How often each token was measured, by design. */
-export function perToken({ design, sequences }: PowersSummary): string {
+export function perToken({ design, sequences, controls }: PowersSummary): string {
   if (design === "post") return `${formatCounted(sequences, "sequence pair")} per token and role`;
   return (
-    `${formatCounted(sequences, "round")}, in each of which every token is A once and B once; values ` +
+    `${formatCounted(sequences, "round")}${controlsNote(controls)}, in each of which every token is A once and B once; values ` +
     `are adjusted for the effects of the partners`
   );
 }

@@ -3,7 +3,7 @@ import type { PowerSpread, PowersSummary, ScenarioSummary } from "../induction/s
 import { shareOfControls } from "./control-audit.js";
 import type { Html } from "./html.js";
 import { formatCount, formatEstimate, formatMeanSe, formatNumber } from "./numbers.js";
-import { powerTitle } from "./power-names.js";
+import { controlsNote, powerTitle } from "./power-names.js";
 import { scenarioName, scenarioPair } from "./scenario-names.js";
 import { table } from "./tables.js";
 
@@ -59,7 +59,7 @@ export function spreadTable(powers: PowersSummary): Html {
   const rows = spreads(powers).map(([name, spread]) => [
     name,
     formatCount(spread.tokens),
-    formatCount(powers.sequences),
+    formatCount(powers.sequences) + controlsNote(powers.controls),
     spread.tokens === 0 ? "no data" : formatMeanSe(spread.mean, spread.se),
     formatNumber(spread.sd),
     formatNumber(spread.trueSd),

@@ -4,8 +4,8 @@ import type { PlanFile } from "./plan-file.js";
 /** A way to measure that was tried, and how fast it was. */
 export type Trial = NonNullable<PlanFile["calibration"]>[number];
 
-/** Batches that a plan may have where nothing fixes one: sequence pairs. */
-export const triedBatches = [32, 64, 128, 256];
+/** Batches that a plan may have where nothing fixes one, sequence pairs: larger ones gain 1 % and take more memory. */
+export const triedBatches = [32, 64, 128];
 
 /** Sizes that a block may have: powers of two, so that batches fill them. */
 const smallestBlock = 256;
@@ -58,6 +58,17 @@ export async function tryBatches(
     if (elapsed > 2 * seconds && elapsed > 0.5) break;
   }
   return trials;
+}
+
+/** A smaller batch, which takes less memory, is preferred where it loses no more than this share. */
+const sameSpeed = 0.02;
+
+/** The trial with the smallest batch that is as fast as any, to within 2 %. */
+export function preferred(trials: readonly Trial[]): Trial {
+  const least = (1 - sameSpeed) * fastest(trials).sequencesPerSecond;
+  return trials
+    .filter(({ sequencesPerSecond }) => sequencesPerSecond >= least)
+    .reduce((best, trial) => (trial.batch < best.batch ? trial : best));
 }
 
 /** The fastest of some trials. */

@@ -1,6 +1,6 @@
 import { usageError } from "../errors.js";
 import { comparePublished, type PublishedComparison } from "../induction/compare-published.js";
-import type { PowersSummary } from "../induction/index.js";
+import { crossedRounds, type PowersSummary } from "../induction/index.js";
 import type { Json } from "./canonical-json.js";
 import { counted } from "./compare-progress.js";
 import { type ComparedRun, type CompareOptions, describeRun } from "./compare-runs.js";
@@ -50,7 +50,7 @@ export async function comparePublishedRun(
     throw usageError(`${dir}: expected a run with powers, got one without`, wayOut(published));
   }
   refuseOtherQuantity(run, published);
-  const sequences = of.design === "post" ? of.params.sequences : of.params.rounds;
+  const sequences = of.design === "post" ? of.params.sequences : crossedRounds(of.params).shared;
   if (sequences < fewestSequences) {
     throw usageError(
       `${dir}: expected at least ${fewestSequences} sequence pairs per token and role, got ${sequences}`,

@@ -11,6 +11,7 @@ import {
 import { compareScenarios, type ScenarioComparison } from "../induction/compare-scenarios.js";
 import {
   crossedPowers,
+  crossedRounds,
   neighbours,
   powers,
   type PowersSummary,
@@ -125,12 +126,14 @@ async function pairedPowers(
     );
   }
   if (x.design === "crossed" && y.design === "crossed") {
-    const rounds = Math.min(x.params.rounds, y.params.rounds);
+    // A strength is known where a round measured both members, in both runs.
+    const rounds = Math.min(crossedRounds(x.params).shared, crossedRounds(y.params).shared);
+    const { tokens, partners } = x.params;
     return pairedOrNull(
       pairing,
       stages,
       (round) => round < rounds,
-      (matched) => crossedPowers.summarise({ ...x.params, rounds }, differenceRows(matched)),
+      (matched) => crossedPowers.summarise({ tokens, partners, rounds }, differenceRows(matched)),
     );
   }
   return null;

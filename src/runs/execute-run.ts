@@ -6,7 +6,7 @@ import { Interrupted } from "./interrupted.js";
 import { type Lock, lockFolder } from "./lock.js";
 import { type Manifest, readManifest, writeManifest } from "./manifest.js";
 import { PartStore } from "./part-store.js";
-import { plannedBlocks, type PlannedBlock } from "./plan.js";
+import { plannedBlocks, type PlannedBlock, sequencesOf } from "./plan.js";
 import type { Progress } from "./run-experiment.js";
 import { checkFolder, type RunFiles, writeFiles } from "./run-files.js";
 import { elsewhere, manifestOf, placeOf } from "./run-manifest.js";
@@ -157,9 +157,4 @@ async function runStages(
     summaries[id] = await work.summarise(rows());
   }
   return summaries;
-}
-
-/** Sequences of blocks: both members of each pair. */
-export function sequencesOf(blocks: readonly PlannedBlock[]): number {
-  return blocks.reduce((sum, { from, to }) => sum + 2 * (to - from), 0);
 }

@@ -2,26 +2,23 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beat, silence } from "../lock-file.js";
-import { type Environment, environmentOf } from "./environment.js";
-import { type OpenLab, sequencesOf } from "./execute-run.js";
+import { type OpenLab } from "./execute-run.js";
 import { Interrupted } from "./interrupted.js";
 import { livingHolder, lockFolder } from "./lock.js";
 import { PartStore } from "./part-store.js";
 import { plannedBlocks, type PlannedBlock } from "./plan.js";
 import type { Progress } from "./run-experiment.js";
-import { placeOf } from "./run-manifest.js";
 import { formatOf, type RunPlan } from "./run-plan-identity.js";
 import {
   readShard,
   type Shard,
   shardName,
   shardsFolder,
-  type ShardState,
   shardText,
   shareOf,
-  writeShardState,
 } from "./shard-files.js";
 import { refusePlainRun, shardLock } from "./shard-locks.js";
+import { ShardStateKeeper } from "./shard-state-keeper.js";
 import { plainSource, shardSources } from "./sources.js";
 import type { Stage, StageWork } from "./stage.js";
 import { makeFolder } from "./whole-file.js";
@@ -81,7 +78,7 @@ export async function executeShard(options: ShardOptions): Promise<ShardResult> 
       shared: true,
     });
     try {
-      const state = new StateKeeper(options, blocks, store, before);
+      const state = new ShardStateKeeper(options, { blocks, store, before });
       return await measureShare(options, { blocks, store, state, check: () => lock.check() });
     } finally {
       await store.close();
@@ -111,64 +108,6 @@ async function waitForSilence(
   }
 }
 
-/** The state of a shard as it is on disk. */
-class StateKeeper {
-  readonly #options: ShardOptions;
-  readonly #total: number;
-  readonly #started: Date;
-  #environments: readonly Environment[];
-  #done: number;
-  #measured = 0;
-
-  constructor(
-    options: ShardOptions,
-    blocks: readonly PlannedBlock[],
-    store: PartStore,
-    before: ShardState | null,
-  ) {
-    this.#options = options;
-    this.#total = sequencesOf(blocks);
-    this.#done = sequencesOf(blocks.filter((block) => store.has(block)));
-    this.#started = this.#now();
-    this.#environments = before?.environments ?? [];
-  }
-
-  get progress(): Progress {
-    return { done: this.#done, total: this.#total };
-  }
-
-  /** The place of what measures from now on. */
-  place(engine: OpenLab["engine"]): number {
-    const { place, list } = placeOf(environmentOf(engine), this.#environments);
-    this.#environments = list;
-    return place;
-  }
-
-  count(block: PlannedBlock): void {
-    this.#done += sequencesOf([block]);
-    this.#measured += sequencesOf([block]);
-  }
-
-  write(state: ShardState["state"]): Promise<void> {
-    const { dir, plan, shard } = this.#options;
-    const now = this.#now();
-    const seconds = (now.getTime() - this.#started.getTime()) / 1000;
-    return writeShardState(dir, {
-      schema: "induction-lab/shard/1",
-      ...{ plan: plan.plan, ...shard, state },
-      started: this.#started.toISOString(),
-      updated: now.toISOString(),
-      ...this.progress,
-      rate: seconds > 0 ? this.#measured / seconds : 0,
-      environments: [...this.#environments],
-    });
-  }
-
-  #now(): Date {
-    return this.#options.now?.() ?? new Date();
-  }
-}
-
 async function measureShare(
   { stages, lab, signal, shard, onProgress = () => undefined }: ShardOptions,
   {
@@ -179,7 +118,7 @@ async function measureShare(
   }: {
     readonly blocks: readonly PlannedBlock[];
     readonly store: PartStore;
-    readonly state: StateKeeper;
+    readonly state: ShardStateKeeper;
     check(): Promise<void>;
   },
 ): Promise<ShardResult> {

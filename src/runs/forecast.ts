@@ -8,6 +8,7 @@ export interface StageForecast {
   readonly id: string;
   readonly experiment: string;
   readonly pairs: number;
+  readonly sequences: number;
   readonly parts: number;
   /** Estimates, from a calibration. */
   readonly seconds: number;
@@ -16,7 +17,7 @@ export interface StageForecast {
 
 /** How fast a stage goes, and what it leaves. */
 interface Rate {
-  readonly secondsPerPair: number;
+  readonly secondsPerSequence: number;
   readonly bytesPerPair: number;
 }
 
@@ -45,15 +46,18 @@ export async function forecast(
     byExperiment.set(stage.experiment, rate);
   }
   const common = commonRate(known, rates);
-  return plan.map(({ id, experiment, pairs, block }) => {
-    const { secondsPerPair, bytesPerPair } =
+  return plan.map((stage) => {
+    const { id, experiment, pairs, block } = stage;
+    const sequences = allSequences(stage);
+    const { secondsPerSequence, bytesPerPair } =
       rates.get(id) ?? byExperiment.get(experiment) ?? common;
     return {
       id,
       experiment,
       pairs,
+      sequences,
       parts: blocksOf(pairs, block).length,
-      seconds: pairs * secondsPerPair,
+      seconds: sequences * secondsPerSequence,
       bytes: Math.round(pairs * bytesPerPair),
     };
   });
@@ -67,14 +71,14 @@ export interface ForecastOptions {
 }
 
 async function calibrate(
-  { id, pairs, prepare }: Stage,
+  { id, pairs, sequences, prepare }: Stage,
   lab: Lab,
   seconds: number,
   now: () => number,
 ): Promise<Rate> {
   const work = prepare({});
   let started = now();
-  let [measured, bytes, elapsed] = [0, 0, 0];
+  let [measured, met, bytes, elapsed] = [0, 0, 0, 0];
   const measure = async (most: number) => {
     const from = measured % pairs;
     const to = Math.min(from + most, pairs);
@@ -83,22 +87,32 @@ async function calibrate(
     const format = { dtype: lab.model.dtype, pairPosition: 1 + lab.protocol.gaps[0] };
     bytes += encodePart(rows, identity, format).length;
     measured += to - from;
+    met += sequences({ from, to });
     elapsed = (now() - started) / 1000;
   };
   await measure(lab.batch);
   // The first run of a model also makes its session: it counts only where it takes all the time alone.
   if (elapsed < slow) {
-    [measured, bytes, started] = [0, 0, now()];
+    [measured, met, bytes, started] = [0, 0, 0, now()];
     do await measure(batchesAtOnce * lab.batch);
     while (elapsed < seconds);
   }
-  return { secondsPerPair: elapsed / measured, bytesPerPair: bytes / measured };
+  return { secondsPerSequence: elapsed / met, bytesPerPair: bytes / measured };
 }
 
 function commonRate(stages: readonly Stage[], rates: ReadonlyMap<string, Rate>): Rate {
-  const pairs = stages.reduce((sum, stage) => sum + stage.pairs, 0);
-  const mean = (key: keyof Rate) =>
-    stages.reduce((sum, stage) => sum + stage.pairs * (rates.get(stage.id) as Rate)[key], 0) /
-    Math.max(1, pairs);
-  return { secondsPerPair: mean("secondsPerPair"), bytesPerPair: mean("bytesPerPair") };
+  const mean = (key: keyof Rate, size: (stage: Stage) => number) =>
+    stages.reduce((sum, stage) => sum + size(stage) * (rates.get(stage.id) as Rate)[key], 0) /
+    Math.max(
+      1,
+      stages.reduce((sum, stage) => sum + size(stage), 0),
+    );
+  return {
+    secondsPerSequence: mean("secondsPerSequence", allSequences),
+    bytesPerPair: mean("bytesPerPair", ({ pairs }) => pairs),
+  };
+}
+
+function allSequences({ pairs, sequences }: Stage): number {
+  return sequences({ from: 0, to: pairs });
 }

@@ -1,11 +1,11 @@
 /** Running experiments and keeping what they give. */
 export { blocksOf, pairsPerBlock } from "./blocks.js";
-export type { Json } from "./canonical-json.js";
+export { canonicalJson, type Json } from "./canonical-json.js";
 export type { Environment } from "./environment.js";
 export { compareRuns, type RunComparison } from "./compare-runs.js";
 export { comparePublishedRun, type PublishedRunComparison } from "./compare-published-run.js";
 export { refuseChanges } from "./changes.js";
-export { blockFor, fastest, type Trial, triedBatches, tryBatches } from "./calibrate.js";
+export { blockFor, fastest, preferred, type Trial, triedBatches, tryBatches } from "./calibrate.js";
 export { executeRun, type OpenLab, type RunOptions } from "./execute-run.js";
 export { executeShard, shardBlocks, type ShardOptions, type ShardResult } from "./execute-shard.js";
 export { forecast, type ForecastOptions, type StageForecast } from "./forecast.js";
@@ -52,12 +52,14 @@ export { checkFolder, type RunFiles } from "./run-files.js";
 export { type RunPlan, runPlanOf, type RunPlanOptions } from "./run-plan-identity.js";
 export { readShards, type Shard, shardText, type ShardState, shareOf } from "./shard-files.js";
 export {
-  type MeasurementSize,
   powerStandardError,
   type PowerVariances,
+  type StrengthVariances,
+} from "./power-standard-error.js";
+export {
+  type MeasurementSize,
   sequencesForStandardError,
   sizeForStandardError,
-  type StrengthVariances,
 } from "./required-sequences.js";
 export { type RunStatus, runStatus, type ShardStatus, type StageStatus } from "./run-status.js";
 export type { Source } from "./sources.js";

@@ -12,6 +12,8 @@ const recordSchema = z.strictObject({
   bytes: z.int().positive(),
   sha256: z.string(),
   environment: z.int().nonnegative(),
+  /** Set where another journal records the part, whose file was lost or damaged: this one stands. */
+  replaces: z.literal(true).optional(),
 });
 
 /** What is noted of a finished part: a line of `parts.jsonl`. */

@@ -1,8 +1,10 @@
+import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { LabError, usageError } from "../errors.js";
 import { shardBlocks } from "./execute-shard.js";
 import { lockFolder } from "./lock.js";
-import { inspectPart } from "./part-store.js";
+import { readManifest } from "./manifest.js";
+import { inspectPart } from "./inspect-part.js";
 import { plannedBlocks } from "./plan.js";
 import { type PlanFile, planName, readPlan } from "./plan-file.js";
 import { stagesOf } from "./plan-spec.js";
@@ -29,9 +31,12 @@ export interface MergedParts {
 export async function requirePlan(dir: string): Promise<PlanFile> {
   const plan = await readPlan(dir);
   if (plan !== null) return plan;
+  const run = (await readManifest(dir)) !== null;
   throw usageError(
-    `${dir}: expected the folder of a run, got no ${planName}`,
-    "give the folder that induction run wrote",
+    `${dir}: expected the folder of a run with its ${planName}, got ${run ? "a run without one" : "none"}`,
+    run
+      ? "an earlier version made it, or the file was lost: report and compare read it still"
+      : "give the folder that induction run wrote",
   );
 }
 
@@ -50,10 +55,15 @@ export async function mergeParts(
   const lock = await lockFolder(dir);
   try {
     const brought: Source[] = [];
-    for (const folder of [dir, ...more]) {
-      await refuseShards(folder);
-      if (folder === dir) continue;
+    await refuseShards(dir);
+    const seen = new Set([await realpath(dir)]);
+    for (const folder of more) {
       const other = await requirePlan(folder);
+      // Named twice, perhaps by two paths, its records would count as measured twice.
+      const real = await realpath(folder);
+      if (seen.has(real)) continue;
+      seen.add(real);
+      await refuseShards(folder);
       if (other.plan !== plan.plan) {
         throw new LabError(`${folder}: expected a folder of the same plan, got one of another`, {
           hint: `give folders that were filled by the ${planName} of ${dir}`,

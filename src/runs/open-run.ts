@@ -3,7 +3,8 @@ import { LabError } from "../errors.js";
 import type { ExperimentRows, PairRows } from "../induction/index.js";
 import { type PartRecord, readJournal } from "./journal.js";
 import { type Manifest, manifestName, readManifest } from "./manifest.js";
-import { journalName, readPart } from "./part-store.js";
+import { readPart } from "./inspect-part.js";
+import { journalName } from "./part-store.js";
 import { partPath } from "./plan.js";
 
 /** A stage of a run on disk. */

@@ -15,7 +15,7 @@ export const partSchema = "induction-lab/pairs/1";
 export const scoreSchema = "induction-lab/scores/1";
 
 /** What a part says about itself, so that it can be told from the parts of other runs. */
-export interface PartIdentity extends PlannedBlock {
+export interface PartIdentity extends Omit<PlannedBlock, "sequences"> {
   /** Hash of the plan that it belongs to. */
   readonly plan: string;
 }

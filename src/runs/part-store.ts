@@ -1,11 +1,10 @@
 import { readdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { LabError } from "../errors.js";
 import type { ExperimentRows } from "../induction/index.js";
 import { sha256 } from "./hash.js";
+import { foreignPart, inspectOwn, readPart } from "./inspect-part.js";
 import { Journal, type PartRecord, readJournal } from "./journal.js";
 import {
-  decodePart,
   encodePart,
   type PartFormat,
   type PartIdentity,
@@ -81,7 +80,7 @@ export class PartStore {
     for (const list of candidates.values()) {
       const damages: string[] = [];
       for (const record of list) {
-        const { damage } = await inspect(dir, record);
+        const { damage } = await inspectOwn(dir, record);
         if (damage !== null) {
           damages.push(`${join(dir, record.file)}: ${damage}: measured again`);
           continue;
@@ -126,14 +125,15 @@ export class PartStore {
    * @throws LabError that names the file if the disk is full or cannot be written to.
    */
   async write(block: PlannedBlock, rows: ExperimentRows, environment: number): Promise<void> {
-    const { dir, plan, format, suffix = "tmp" } = this.#options;
+    const { dir, plan, format, suffix = "tmp", others = [] } = this.#options;
     const { part, stage, from, to } = block;
     const identity: PartIdentity = { part, plan, stage, from, to };
     const bytes = encodePart(rows, identity, format);
     const file = partPath(part);
     await writeWhole(join(dir, file), bytes, suffix);
     const content = { bytes: bytes.length, sha256: sha256(bytes), environment };
-    const record: PartRecord = { part, file, plan, stage, from, to, ...content };
+    const replaces = others.some((other) => other.part === part) && { replaces: true as const };
+    const record: PartRecord = { part, file, plan, stage, from, to, ...content, ...replaces };
     await this.#journal.append(record);
     this.#records.set(part, record);
   }
@@ -141,59 +141,6 @@ export class PartStore {
   close(): Promise<void> {
     return this.#journal.close();
   }
-}
-
-/**
- * The rows of a recorded part.
- *
- * @throws LabError if its file is missing or not what was recorded.
- */
-export async function readPart(dir: string, record: PartRecord): Promise<ExperimentRows> {
-  const where = join(dir, record.file);
-  const { bytes, damage } = await inspect(dir, record);
-  if (damage !== null) {
-    throw new LabError(`${where}: ${damage}`, {
-      hint: "run the command of its manifest.json again: only what is missing is measured",
-    });
-  }
-  return decodePart(bytes, record, where);
-}
-
-/** A recorded part's bytes, or what is wrong with them. */
-export type Inspection =
-  | { readonly bytes: Uint8Array; readonly damage: null; readonly foreign?: false }
-  | { readonly bytes: null; readonly damage: string; readonly foreign?: boolean };
-
-async function inspect(dir: string, record: PartRecord): Promise<Inspection> {
-  const inspection = await inspectPart(dir, record);
-  if (inspection.foreign === true) {
-    throw foreignPart(join(dir, record.file), "a part of another run");
-  }
-  return inspection;
-}
-
-/**
- * Reads a recorded part and compares it with its record; `foreign` for a part of another plan.
- *
- * @throws LabError if its file cannot be read.
- */
-export async function inspectPart(dir: string, record: PartRecord): Promise<Inspection> {
-  const damaged = (damage: string): Inspection => ({ bytes: null, damage });
-  if (record.file !== partPath(record.part)) return damaged("recorded under another name");
-  const bytes = await readOrNull(join(dir, record.file));
-  if (bytes === null) return damaged("recorded, but not there");
-  if (bytes.length === record.bytes && sha256(bytes) === record.sha256) {
-    return { bytes, damage: null };
-  }
-  const found = readPartIdentity(bytes);
-  if (found !== null && found.plan !== record.plan) {
-    return { bytes: null, damage: "a part of another run", foreign: true };
-  }
-  return damaged(
-    bytes.length === record.bytes
-      ? "its bytes are not those recorded (SHA-256 differs)"
-      : `expected ${record.bytes} bytes, got ${bytes.length}`,
-  );
 }
 
 /** Looks at what lies among the parts unrecorded: a leftover of a killed process, or others' files. */
@@ -225,10 +172,4 @@ async function checkUnrecorded(
     // Its process was killed between the file and its line in the journal.
     onNote(`${where}: written, but not recorded: measured again`);
   }
-}
-
-function foreignPart(where: string, what: string): LabError {
-  return new LabError(`${where}: expected only parts of this run, got ${what}`, {
-    hint: "move it away, or choose another folder with -o",
-  });
 }

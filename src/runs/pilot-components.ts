@@ -1,4 +1,4 @@
-import type { MemberVariances, PowerVariances, StrengthVariances } from "./required-sequences.js";
+import type { MemberVariances, PowerVariances, StrengthVariances } from "./power-standard-error.js";
 
 /** One value per cell, [rows, columns]; rows are the tokens measured, columns their partners. */
 export interface PilotGrid {

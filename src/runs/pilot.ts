@@ -1,6 +1,6 @@
 import { drawPair, experimentCodes, type Lab, measurePairs } from "../induction/index.js";
 import { pooledVariances, powerVariances } from "./pilot-components.js";
-import type { PowerVariances } from "./required-sequences.js";
+import type { PowerVariances } from "./power-standard-error.js";
 
 export { componentsOf } from "./pilot-components.js";
 

@@ -74,6 +74,7 @@ const planSchema = z.strictObject({
         id: z.string(),
         experiment: z.string(),
         pairs: z.int(),
+        sequences: z.int(),
         parts: z.int(),
         seconds: z.number(),
         bytes: z.number(),

@@ -6,6 +6,8 @@ import type { Stage } from "./stage.js";
 export interface PlannedBlock extends IndexRange {
   readonly part: number;
   readonly stage: string;
+  /** Sequences that it takes. */
+  readonly sequences: number;
 }
 
 /**
@@ -18,11 +20,18 @@ export function plannedBlocks(plan: readonly Stage[]): PlannedBlock[] {
   if (new Set(ids).size < ids.length) {
     throw new RangeError(`plan: expected stages of different ids, got ${ids.join(", ")}`);
   }
-  const blocks = plan.flatMap(({ id, pairs, block }) => {
+  const blocks = plan.flatMap(({ id, pairs, block, sequences }) => {
     if (pairs < 1) throw new RangeError(`stage ${id}: expected sequence pairs, got none`);
-    return blocksOf(pairs, block).map((range) => ({ stage: id, ...range }));
+    return blocksOf(pairs, block).map((range) => {
+      return { stage: id, ...range, sequences: sequences(range) };
+    });
   });
   return blocks.map((block, part) => ({ part, ...block }));
+}
+
+/** Sequences of blocks. */
+export function sequencesOf(blocks: readonly PlannedBlock[]): number {
+  return blocks.reduce((sum, { sequences }) => sum + sequences, 0);
 }
 
 /** Where a part lies in its run's folder. */

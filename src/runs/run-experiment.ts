@@ -1,7 +1,13 @@
-import { type Experiment, type ExperimentRows, type Lab, pairCount } from "../induction/index.js";
+import {
+  type Experiment,
+  type ExperimentRows,
+  type Lab,
+  pairCount,
+  sequencesIn,
+} from "../induction/index.js";
 import { blocksOf } from "./blocks.js";
 
-/** How far a run is; in sequences, both members of each pair counted. */
+/** How far a run is, in sequences: two of each pair of which both members are measured. */
 export interface Progress {
   /** Of a run that goes on, the first report counts what an earlier one kept. */
   readonly done: number;
@@ -16,11 +22,13 @@ export async function runExperiment<Params, Summary, Rows extends ExperimentRows
   onProgress: (progress: Progress) => void = () => undefined,
 ): Promise<Summary> {
   const pairs = pairCount(experiment, params);
-  onProgress({ done: 0, total: 2 * pairs });
+  const sequences = (to: number) => sequencesIn(experiment, params, { from: 0, to });
+  const total = sequences(pairs);
+  onProgress({ done: 0, total });
   async function* measured(): AsyncGenerator<Rows> {
     for (const block of blocksOf(pairs)) {
       yield await experiment.measure(lab, params, block);
-      onProgress({ done: 2 * block.to, total: 2 * pairs });
+      onProgress({ done: sequences(block.to), total });
     }
   }
   return experiment.summarise(params, measured());

@@ -1,5 +1,5 @@
 import type { ExperimentRows, Lab } from "../induction/index.js";
-import { plannedBlocks } from "./plan.js";
+import { plannedBlocks, sequencesOf } from "./plan.js";
 import type { Progress } from "./run-experiment.js";
 import type { Stage, Summaries } from "./stage.js";
 
@@ -10,7 +10,7 @@ export async function runPlan(
   onProgress: (progress: Progress) => void = () => undefined,
 ): Promise<Summaries> {
   const blocks = plannedBlocks(plan);
-  const total = 2 * plan.reduce((sum, { pairs }) => sum + pairs, 0);
+  const total = sequencesOf(blocks);
   let done = 0;
   onProgress({ done, total });
   const summaries: Record<string, unknown> = {};
@@ -19,7 +19,7 @@ export async function runPlan(
     async function* rows(): AsyncGenerator<ExperimentRows> {
       for (const block of blocks.filter(({ stage }) => stage === id)) {
         yield await work.measure(lab, block);
-        done += 2 * (block.to - block.from);
+        done += block.sequences;
         onProgress({ done, total });
       }
     }

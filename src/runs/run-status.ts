@@ -4,19 +4,21 @@ import { shardBlocks } from "./execute-shard.js";
 import { livingHolder, lockName } from "./lock.js";
 import { readManifest } from "./manifest.js";
 import { requirePlan } from "./merge-parts.js";
-import { plannedBlocks } from "./plan.js";
+import { plannedBlocks, sequencesOf } from "./plan.js";
 import { stagesOf } from "./plan-spec.js";
 import { readShards } from "./shard-files.js";
 import { shardLock } from "./shard-locks.js";
 import { plainSource, shardSources } from "./sources.js";
 import { rangesOf } from "./verify-parts.js";
 
-/** Where a stage stands, in sequence pairs and in parts. */
+/** Where a stage stands, in sequence pairs, in sequences and in parts. */
 export interface StageStatus {
   readonly id: string;
   readonly experiment: string;
   readonly pairs: number;
   readonly done: number;
+  readonly sequences: number;
+  readonly sequencesDone: number;
   readonly parts: number;
   readonly kept: number;
   /** Parts that are not there, both ends included. */
@@ -76,6 +78,7 @@ export async function runStatus(dir: string): Promise<RunStatus> {
     return {
       ...{ id, experiment, pairs },
       done: there.reduce((sum, { from, to }) => sum + to - from, 0),
+      ...{ sequences: sequencesOf(own), sequencesDone: sequencesOf(there) },
       ...{ parts: own.length, kept: there.length },
       missing: rangesOf(own.flatMap(({ part }) => (kept.has(part) ? [] : [part]))),
       later: params === null,
@@ -85,8 +88,8 @@ export async function runStatus(dir: string): Promise<RunStatus> {
   const plain = (await livingHolder(dir, lockName)) !== null;
   const runs = plain || shards.some(({ state }) => state === "running");
   const measured = shardBlocks(stages).every(({ part }) => kept.has(part));
-  const left = stageStatus.reduce((sum, { pairs, done }) => sum + 2 * (pairs - done), 0);
-  const total = stageStatus.reduce((sum, { pairs }) => sum + 2 * pairs, 0);
+  const total = sequencesOf(blocks);
+  const left = total - sequencesOf(blocks.filter(({ part }) => kept.has(part)));
   const running = shards.reduce(
     (sum, { state, rate }) => sum + (state === "running" ? rate : 0),
     0,

@@ -4,6 +4,7 @@ import {
   type IndexRange,
   type Lab,
   pairCount,
+  sequencesIn,
 } from "../induction/index.js";
 
 /** What the stages before gave, by their ids. */
@@ -24,6 +25,8 @@ export interface Stage {
   /** The experiment's id. */
   readonly experiment: string;
   readonly pairs: number;
+  /** Sequences of a range of its pairs: two of each pair of which both members are measured. */
+  sequences(range: IndexRange): number;
   /** Sequence pairs per block, where a pair costs so much that blocks must be smaller than usual. */
   readonly block?: number;
   /** Parameters known beforehand, as part of the plan; `null` where they follow from earlier stages. */
@@ -42,6 +45,7 @@ export function stage<Params, Summary, Rows extends ExperimentRows>(
     id,
     experiment: experiment.id,
     pairs: pairCount(experiment, params),
+    sequences: (range) => sequencesIn(experiment, params, range),
     params,
     prepare: () => workOf(experiment, params),
   };
@@ -49,7 +53,7 @@ export function stage<Params, Summary, Rows extends ExperimentRows>(
 
 /**
  * A stage whose parameters follow from the summaries of earlier stages, such as the tokens to measure
- * again.
+ * again; both members of each pair count.
  *
  * @throws RangeError when the parameters take another number of sequence pairs than was planned.
  */
@@ -62,6 +66,7 @@ export function laterStage<Params, Summary, Rows extends ExperimentRows>(
     id,
     experiment: experiment.id,
     pairs,
+    sequences: ({ from, to }) => 2 * (to - from),
     params: null,
     prepare(summaries) {
       const known = params(summaries);

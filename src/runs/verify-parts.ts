@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { LabError } from "../errors.js";
 import type { PartRecord } from "./journal.js";
 import { readPartIdentity, sameIdentity } from "./part-file.js";
-import { inspectPart } from "./part-store.js";
+import { inspectPart } from "./inspect-part.js";
 import { partPath, type PlannedBlock } from "./plan.js";
 import { shardAt, shardText } from "./shard-files.js";
 import type { Source } from "./sources.js";
@@ -90,6 +90,12 @@ export async function verifyParts(
 /** One record of each work that measured a part: a plain run repeats what shards recorded. */
 function distinct(list: readonly VerifiedPart[]): readonly VerifiedPart[] {
   if (list.length < 2) return list;
+  // Measured again since another journal's file was lost or damaged: that record counts no more.
+  const standing = list.filter(({ record }) => record.replaces === true);
+  const [last] = standing;
+  if (last !== undefined && standing.every(({ record }) => record.sha256 === last.record.sha256)) {
+    return [last];
+  }
   const own = list.filter(({ source }) => source.file.startsWith("shards"));
   const rest = list.filter((one) => !own.includes(one));
   const repeated = ({ record }: VerifiedPart) =>
@@ -175,12 +181,18 @@ export function problemsError(
   const hints: string[] = [];
   if (again.size > 0) {
     const shards = [...again].slice(0, shown).join(", ");
-    hints.push(`measure again: ${command} --shard ${shards}${again.size > shown ? ", …" : ""}`);
+    hints.push(
+      again.size === 1
+        ? `measure again: ${command} --shard ${shards}`
+        : `measure again: ${command} --shard I/N, for each of ${shards}${again.size > shown ? ", …" : ""}`,
+    );
   } else if (problems.some(({ kind }) => kind === "lost" || kind === "damaged")) {
     hints.push(`measure what is missing: ${command}`);
   }
   if (problems.some(({ kind }) => kind === "duplicated")) {
-    hints.push("remove the journal under shards/ (and its .json) that should not count");
+    hints.push(
+      "two shards measured the same parts: remove the journal under shards/ of one of them (and its .json), and call it again with --shard",
+    );
   }
   if (problems.some(({ kind }) => kind === "foreign")) hints.push("move away what is of others");
   const count = problems.length === 1 ? "this" : `${problems.length} problems`;

@@ -67,6 +67,25 @@ describe.each(backends)("the last-token path, $name", ({ dtype, engine: start })
       }
     }
   });
+
+  it("reads one target, several and their logits at the same time", async () => {
+    const model = await fixtureModel("a-attn-only-ln", engine, dtype);
+    const tokens = ids(8, 12, model.config.dVocab, 1);
+    const [one, three] = [ids(8, 1, model.config.dVocab, 2), ids(8, 3, model.config.dVocab, 3)];
+    const alone = [
+      await model.runLastToken(tokens, one),
+      await model.runLastToken(tokens, three),
+      await model.runLastToken(tokens, three, { logits: true }),
+    ];
+    const together = await Promise.all([
+      model.runLastToken(tokens, one),
+      model.runLastToken(tokens, three),
+      model.runLastToken(tokens, three, { logits: true }),
+      model.runLastToken(tokens, one),
+    ]);
+    expect(together.slice(0, 3)).toEqual(alone);
+    expect(together[3]).toEqual(alone[0]);
+  });
 });
 
 function largestDifference(a: Tensor, b: Tensor): number {

@@ -66,7 +66,9 @@ describe("induction heads", () => {
 
   it("keeps a run in a folder with a report, gives the same numbers, and goes on where it stopped", async () => {
     const folder = join(dir, "run");
-    const kept = await inductionJson<HeadsSummary>(["heads", ...few, "-o", folder]);
+    // The batch of the result: a plan might choose another, and last digits of float32 would differ.
+    const first = ["heads", ...few, "--batch", "64", "-o", folder];
+    const kept = await inductionJson<HeadsSummary>(first);
     expect(kept.heads).toEqual(result.heads);
     expect(kept.pair).toEqual(result.pair);
     const report = readFileSync(join(folder, "report.html"), "utf8");

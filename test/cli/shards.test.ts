@@ -11,7 +11,6 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
-import { plannedArgs } from "../../src/cli/planned-args.js";
 import { shardOf } from "../../src/cli/shard-option.js";
 import {
   induction,
@@ -86,7 +85,7 @@ describe("a divided run", () => {
     expect(status.stages[0]).toMatchObject({ id: "powers", parts: 10, kept: 7 });
     expect(status.stages[0]?.missing).toEqual([{ from: 3, to: 5 }]);
     expect((await induction(["status", "run"], cwd)).stdout).toMatch(
-      /^stopped: induction run sweep [^]*0\/3 +complete[^]*parts missing: powers: 3 to 5\nabout /,
+      /^stopped: induction run sweep [^]*0\/3 +complete[^]*missing, by numbers of parts: powers: 3 to 5\nabout /,
     );
     const early = await induction(["merge", "run"], cwd);
     expect(early.code).toBe(3);
@@ -171,7 +170,7 @@ describe("a divided run", () => {
     expect(merged.stderr).toContain("part-00006.parquet: expected ");
     expect(merged.stderr).toContain("part-00001.parquet: recorded 2 times");
     expect(merged.stderr).toContain("part-00055.parquet: a part of another");
-    expect(merged.stderr).toContain("--shard 0/2, 1/2");
+    expect(merged.stderr).toContain("--shard I/N, for each of 0/2, 1/2");
   });
 
   it("stops after the block under way when it is asked to, with exit code 75", async () => {
@@ -260,7 +259,7 @@ describe("wrong usage", () => {
     for (const command of ["status", "merge"]) {
       const { code, line } = await refusal([command, at("nothing-here")]);
       expect(code).toBe(2);
-      expect(line).toMatch(/expected the folder of a run, got no plan.json/);
+      expect(line).toMatch(/expected the folder of a run with its plan.json, got none/);
       await mkdir(at(`foreign-${command}`));
       await writeFile(at(`foreign-${command}`, "plan.json"), `{"name":"a plan of others"}`);
       const foreign = await refusal([command, at(`foreign-${command}`)]);
@@ -296,14 +295,4 @@ describe("--shard alone", () => {
       "0 <= i < n",
     );
   });
-});
-
-it("the words that start a run again are those that name it", () => {
-  const words = ["run", "sweep", "--workers", "4", "--json", "-q", "--limit", "9", "--dry-run"];
-  expect(plannedArgs(words, { dir: "x", given: false })).toEqual([
-    ...["run", "sweep", "--limit", "9", "-o", "x"],
-  ]);
-  expect(
-    plannedArgs(["run", "-o", "x", "--workers=2", "--shard"], { dir: "x", given: true }),
-  ).toEqual(["run", "-o", "x"]);
 });

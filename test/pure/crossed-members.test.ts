@@ -261,6 +261,22 @@ describe("crossedEstimates of both members", () => {
     expect(crossedEstimates(design).chancePairs).toBeNull();
   });
 
+  it("do without the rise where few of the rounds with controls show it, however many do not", () => {
+    const { design } = randomDesign({ tokens: 40, rounds: 30, controls: 2, seed: 3, p: 0.1 });
+    expect(design.controlAB.reduce((sum, value) => sum + value, 0)).toBeGreaterThan(100);
+    expect(crossedEstimates(design).chancePairs).toBeNull();
+  });
+
+  it("are exactly 0 where both members are the same to the last bit", () => {
+    for (const rounds of [2, 3, 4, 5, 6, 7, 10]) {
+      const { design } = randomDesign({ tokens: 40, rounds, controls: rounds, seed: rounds });
+      const { a, b } = crossedEstimates({ ...design, control: design.induction });
+      for (const { mean, se } of [...a.adjusted, ...b.adjusted]) {
+        expect([mean, se]).toEqual([0, 0]);
+      }
+    }
+  });
+
   it("has no errors where one round is all that is shared", () => {
     const { design } = randomDesign({ tokens: 20, rounds: 5, controls: 1, seed: 7 });
     const { a } = crossedEstimates(design);

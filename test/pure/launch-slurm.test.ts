@@ -54,6 +54,12 @@ describe("shell quoting", () => {
   });
 });
 
+it("refuses an option of sbatch that would end its line", () => {
+  const option = "--qos=x\ntouch y";
+  expect(() => slurmScript(job, { others: [option] })).toThrow("without control characters");
+  expect(() => slurmMergeScript(job, { partition: option })).toThrow("without control characters");
+});
+
 describe("what a shard asks for", () => {
   it("is the forecast with its safety factors", () => {
     expect(shardResources(job)).toEqual({ minutes: 125, mebibytes: 1280, cpus: 2 });

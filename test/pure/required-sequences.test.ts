@@ -5,9 +5,11 @@ import { pooledVariances, powerVariances } from "../../src/runs/pilot-components
 import {
   type PowerVariances,
   powerStandardError,
+  type StrengthVariances,
+} from "../../src/runs/power-standard-error.js";
+import {
   sequencesForStandardError,
   sizeForStandardError,
-  type StrengthVariances,
 } from "../../src/runs/required-sequences.js";
 import { normalQuantile } from "../../src/stats/index.js";
 

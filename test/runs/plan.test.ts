@@ -5,6 +5,7 @@ import { findPreset, type Lab } from "../../src/induction/index.js";
 import {
   blockFor,
   fastest,
+  preferred,
   type PlanFile,
   type PresetChoices,
   presetPlan,
@@ -133,6 +134,17 @@ describe("a calibration", () => {
     expect(best).toMatchObject({ path: "plain", threads: 2, batch: 256 });
     // 512 sequences in 10 + 51.2 ms.
     expect(best.sequencesPerSecond).toBeCloseTo(512 / 0.0612, 6);
+  });
+
+  it("prefers the smallest batch that is as fast to within 2 %", () => {
+    const trial = (batch: number, sequencesPerSecond: number) => {
+      return { path: "plain" as const, threads: 1, batch, sequencesPerSecond };
+    };
+    const batches = (...speeds: [number, number, number]) =>
+      preferred(speeds.map((speed, i) => trial(32 << i, speed))).batch;
+    expect(batches(970, 981, 1000)).toBe(64);
+    expect(batches(980, 1000, 990)).toBe(32);
+    expect(batches(900, 950, 1000)).toBe(128);
   });
 
   it("tries no larger batch where one takes long", async () => {

@@ -269,8 +269,15 @@ describe("the parts of a divided run", () => {
     expect(await problemsOf(dir)).toBe(
       "DIR: expected every part once and whole, got 2 problems: " +
         "DIR/parts/part-00003.parquet: recorded, but not there; parts 0 to 1: not measured: " +
-        "measure again: induction run x --shard 1/2, 0/2",
+        "measure again: induction run x --shard I/N, for each of 1/2, 0/2",
     );
+  });
+
+  it("may be measured again by another division", async () => {
+    const dir = await divided();
+    await rm(part(dir, 0));
+    await allShards(dir, [2, 0, 1], 3);
+    expect(await problemsOf(dir)).toBe("");
   });
 
   it("are named when they are cut, changed, or recorded twice", async () => {
@@ -286,7 +293,9 @@ describe("the parts of a divided run", () => {
     expect(text).toContain(
       `got 3 problems: DIR/parts/part-00000.parquet: expected ${bytes.length} bytes, got ${bytes.length - 7}; DIR/parts/part-00001.parquet: its bytes are not those recorded (SHA-256 differs); parts/part-00002.parquet: recorded 2 times, by DIR/shards/1-of-2.jsonl and DIR/shards/3-of-4.jsonl`,
     );
-    expect(text).toContain("measure again: induction run x --shard 0/2; remove the journal");
+    expect(text).toContain(
+      "measure again: induction run x --shard 0/2; two shards measured the same parts: remove the journal",
+    );
   });
 
   it("are named when they are others': a journal, a part that is recorded, one that is not", async () => {

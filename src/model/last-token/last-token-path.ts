@@ -12,6 +12,7 @@ export class LastTokenPath {
   readonly #firstLayer: FirstLayer;
   readonly #bodies = new Map<number, Promise<Body>>();
   #head: { readonly kind: HeadKind; readonly making: Promise<Head> } | null = null;
+  readonly #running = new Set<Promise<LastTokenValues>>();
   /** One after the other: what one needs on the way is gone before the next. */
   #making: Promise<unknown> = Promise.resolve();
 
@@ -30,19 +31,32 @@ export class LastTokenPath {
     // First the head: the engine's copy of W_U that its session took over is freed meanwhile.
     const head = this.#headOf(logits ? "logits" : width === 1 ? "one" : "any");
     const body = this.#bodyOf(length);
-    const x = await (await body)(tokens);
-    return (await head).run(x, targets);
+    const running = body.then(async (run) => (await head).run(await run(tokens), targets));
+    this.#running.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#running.delete(running);
+    }
   }
 
   /** Only one at a time, since each session holds W_U. */
   #headOf(kind: HeadKind): Promise<Head> {
     if (this.#head?.kind === kind) return this.#head.making;
     const before = this.#head?.making;
+    const users = [...this.#running];
     const making = this.#inTurn(async () => {
-      await (await before)?.program.release();
+      await Promise.allSettled(users);
+      const made = await before?.catch(() => null);
+      await made?.program.release();
       return makeHead(this.#parts, kind);
     });
-    this.#head = { kind, making };
+    const head = { kind, making };
+    this.#head = head;
+    // What failed is tried again by the next run.
+    making.catch(() => {
+      if (this.#head === head) this.#head = null;
+    });
     return making;
   }
 
@@ -51,6 +65,7 @@ export class LastTokenPath {
     if (made !== undefined) return made;
     const making = this.#inTurn(() => makeBody(this.#parts, this.#firstLayer, length));
     this.#bodies.set(length, making);
+    making.catch(() => this.#bodies.delete(length));
     return making;
   }
 

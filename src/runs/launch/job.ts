@@ -33,7 +33,7 @@ export interface Resources {
   readonly cpus: number;
 }
 
-/** Time limits are the forecast times this: a cluster's CPUs may be half as fast as those of the plan. */
+/** Time limits are at least ten minutes, and else the forecast times this and five minutes: a cluster's CPUs may be half as fast as those of the plan. */
 export const timeFactor = 2;
 
 /** Memory limits are what was measured times this: long runs hold a few blocks more than a calibration. */

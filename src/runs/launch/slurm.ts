@@ -1,3 +1,4 @@
+import { usageError } from "../../errors.js";
 import {
   checkJob,
   type LaunchJob,
@@ -104,9 +105,9 @@ ${[...array, ...site.map((option) => `#SBATCH ${directive(option)}`)].join("\n")
 # One log per task (%A: job, %a: task); a task that is queued again goes on in its log.
 #SBATCH --output=${directive(`${job.dir.replaceAll("%", "%%")}/logs/${log}.log`)}
 #SBATCH --open-mode=append
-# ${timeFactor} × the forecast and 5 minutes. Too short is no harm: the task is queued again and goes on.
+# ${timeFactor} × the forecast and 5 minutes, at least 10. Too short is no harm: the task is queued again and goes on.
 #SBATCH --time=${clock(minutes)}
-# ${memoryFactor} × the memory measured when the plan was made.
+# ${memoryFactor} × the memory measured when the plan was made, at least 1 GiB (merge: 2).
 #SBATCH --mem=${mebibytes}M
 #SBATCH --ntasks=1
 #SBATCH --cpus-per-task=${cpus}
@@ -145,6 +146,12 @@ exit "$code"
 
 /** A value in an #SBATCH line, which no shell reads: sbatch itself knows double quotes and backslashes. */
 function directive(text: string): string {
+  if (/\p{Cc}/u.test(text)) {
+    throw usageError(
+      `submit: expected options of sbatch without control characters, got ${JSON.stringify(text)}`,
+      "a line of a batch script has no place for them",
+    );
+  }
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `"${text.replace(/["\\]/g, "\\$&")}"`;
 }
 

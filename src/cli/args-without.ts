@@ -18,14 +18,32 @@ export function argsWithout(
   without: ReadonlySet<string>,
 ): string[] {
   const kept: string[] = [];
-  for (let i = 0; i < args.length; i++) {
-    const word = args[i] as string;
-    const option = options.find((form) => isForm(word, form));
+  const left = [...args];
+  for (let word = left.shift(); word !== undefined; word = left.shift()) {
+    const flag = options.find((form) => isGroup(word as string, form));
+    if (flag !== undefined) {
+      // -qn5 is -q -n5.
+      left.unshift(`-${word.slice(2)}`);
+      word = word.slice(0, 2);
+    }
+    const option = flag ?? options.find((form) => isForm(word as string, form));
     const words = [word];
-    if (option !== undefined && takesNext(word, option, args[i + 1])) words.push(args[++i] ?? "");
+    if (option !== undefined && takesNext(word, option, left[0])) words.push(left.shift() ?? "");
     if (option === undefined || !without.has(option.long ?? "")) kept.push(...words);
   }
   return kept;
+}
+
+/** Whether a word is this flag, with other short options directly after it. */
+function isGroup(word: string, { short, required, optional }: OptionForm): boolean {
+  return (
+    !required &&
+    !optional &&
+    short !== undefined &&
+    word[1] !== "-" &&
+    word.length > 2 &&
+    word.startsWith(short)
+  );
 }
 
 function isForm(word: string, { short, long, required, optional }: OptionForm): boolean {
