@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { LabError } from "../errors.js";
 import { beat, createLock, type Holder, holderOf, isAlive, silence } from "../lock-file.js";
 import { unwritable } from "./whole-file.js";
@@ -116,9 +116,13 @@ async function take(path: string, temporary: string, own: Holder): Promise<void>
   }
   const holder = await holderOf(path);
   const who = holder === null ? "another process" : `process ${holder.pid} on ${holder.host}`;
-  throw new LabError(`${path}: expected to be alone in this folder, got ${who}`, {
-    hint: "wait for it, choose another folder with -o, or remove the lock if it runs no more",
-  });
+  const shard = basename(path) !== lockName;
+  throw new LabError(
+    `${path}: expected to be alone ${shard ? "with this share" : "in this folder"}, got ${who}`,
+    {
+      hint: `wait for it, ${shard ? "" : "choose another folder with -o, "}or remove the lock if it runs no more`,
+    },
+  );
 }
 
 async function lives(

@@ -200,7 +200,7 @@ describe("processes that would be in each other's way", () => {
     );
     await expect.poll(() => failures.length).toBe(2);
     expect(failures.map(String).toSorted()).toEqual([
-      expect.stringMatching(/0-of-2.lock: expected to be alone in this folder/),
+      expect.stringMatching(/0-of-2.lock: expected to be alone with this share/),
       expect.stringMatching(/expected no shard that still measures, got 0\/2/),
     ]);
     const lock = await lockFolder(dir);
