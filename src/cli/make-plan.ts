@@ -1,6 +1,7 @@
 import {
   blockFor,
   forecast,
+  peakMemory,
   type PlanFile,
   planSchemaName,
   type RunPlan,
@@ -8,6 +9,7 @@ import {
   type RunSpec,
   type Stage,
   stagesOf,
+  type Trial,
 } from "../runs/index.js";
 import type { Parameter } from "../runs/index.js";
 import { commandLine } from "./command-line.js";
@@ -63,9 +65,7 @@ export async function makePlan(
     current = { ...current, session };
     const precision = await wanted(session);
     const described = describe(session, command, precision);
-    // Whole batches: the last one of each block is padded.
-    const whole = Math.ceil(blockFor(best.sequencesPerSecond) / best.batch) * best.batch;
-    const block = options.block ?? whole;
+    const block = options.block ?? blockOf(described.spec, best, options.workers);
     const stages = stagesOf(described.spec, block);
     const by = (value: unknown) =>
       value === undefined ? ("calibration" as const) : ("flag" as const);
@@ -90,8 +90,7 @@ export async function makePlan(
         stages: takes,
         seconds: sum("seconds"),
         bytes: sum("bytes"),
-        // Counted in kilobytes everywhere but in the name.
-        memory: process.resourceUsage().maxRSS * 1024,
+        memory: peakMemory(),
       },
     };
     return { plan, opened: current };
@@ -99,6 +98,16 @@ export async function makePlan(
     await current.close();
     throw error;
   }
+}
+
+/** Pairs of a block, in whole batches: the last one of each block is padded. */
+function blockOf(spec: RunSpec, { batch, sequencesPerSecond }: Trial, workers = 1): number {
+  const whole = (pairs: number) => Math.ceil(pairs / batch) * batch;
+  const usual = whole(blockFor(sequencesPerSecond));
+  if (workers === 1) return usual;
+  // Several blocks to a worker, so that they end at about the same time.
+  const pairs = stagesOf(spec, usual).reduce((sum, stage) => sum + stage.pairs, 0);
+  return Math.min(usual, whole(pairs / (4 * workers)));
 }
 
 /** What tells a run from all others, with what its plan chose among its parameters. */

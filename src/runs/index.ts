@@ -16,6 +16,7 @@ export { lockFolder } from "./lock.js";
 export { type Manifest, type Parameter, readManifest } from "./manifest.js";
 export { type MergedParts, mergeParts, requirePlan } from "./merge-parts.js";
 export { openRun, type StoredRun, type StoredStage } from "./open-run.js";
+export { peakMemory } from "./peak-memory.js";
 export { pilot, type PilotVariances } from "./pilot.js";
 export {
   type PlanChoices,
