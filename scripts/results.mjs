@@ -66,7 +66,7 @@ ${table(
 
 ## Powers
 
-${powers.rows.length} tokens, crossed design, ${powers.sequences} rounds, adjusted for the partners.
+${powers.rows.length} tokens, crossed design, ${powers.sequences} rounds, adjusted for the partners and for chance pairs in the controls.
 
 ${table(
   ["power", "mean over tokens", "sd over tokens", "sd without noise", "reliability"],

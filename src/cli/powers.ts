@@ -136,7 +136,7 @@ export function powersText(summary: PowersSummary): string {
   const r = summary.correlation;
   return [
     lists,
-    `nats, mean ± standard error over ${sequences} sequence pairs per token and role${summary.design === "crossed" ? " (crossed, adjusted for the partners)" : ""}, ${rows.length} tokens`,
+    `nats, mean ± standard error over ${sequences} sequence pairs per token and role${summary.design === "crossed" ? " (crossed, adjusted)" : ""}, ${rows.length} tokens`,
     spread("A power", summary.a),
     spread("B power", summary.b),
     ...(r === null

@@ -41,7 +41,7 @@ export interface ScenarioSummary extends StrengthSummary {
 export interface PowerRow {
   readonly token: number;
   readonly text: string | null;
-  /** Mean strength of B with A = token; in the crossed design adjusted for the partners' effects. */
+  /** Mean strength of B with A = token; in the crossed design adjusted for the partners' effects and for chance pairs in controls. */
   readonly a: Estimate;
   /** Mean strength of B with B = token; likewise. */
   readonly b: Estimate;
