@@ -15,6 +15,7 @@ import { refuseShards } from "./shard-locks.js";
 import { pooled, shardSources, type Source } from "./sources.js";
 import type { Stage, Summaries } from "./stage.js";
 import { makeFolder } from "./whole-file.js";
+import { WriteBehind } from "./write-behind.js";
 
 /** What measures, and what it runs on. */
 export interface OpenLab {
@@ -134,27 +135,40 @@ async function runStages(
     opened = { lab: measuring, engine, place: await kept.goOnWith(engine, onNote) };
     return opened;
   };
+  const behind = new WriteBehind();
   const summaries: Record<string, unknown> = {};
   for (const { id, prepare } of stages) {
     const work = prepare(summaries);
     const own = blocks.filter(({ stage }) => stage === id);
     async function* rows(): AsyncGenerator<ExperimentRows> {
       for (const block of own) {
-        if (signal?.aborted === true) throw new Interrupted(store.size, blocks.length);
+        if (signal?.aborted === true) {
+          await behind.settle();
+          throw new Interrupted(store.size, blocks.length);
+        }
         if (store.has(block)) {
           yield await store.read(block);
           continue;
         }
         const { lab: measuring, place } = await open();
         const measured = await work.measure(measuring, block);
-        await lock.check();
-        await store.write(block, measured, place);
-        done += sequencesOf([block]);
-        onProgress({ done, total });
+        await behind.next(async () => {
+          await lock.check();
+          await store.write(block, measured, place);
+          done += sequencesOf([block]);
+          onProgress({ done, total });
+        });
         yield measured;
       }
+      await behind.settle();
     }
-    summaries[id] = await work.summarise(rows());
+    try {
+      summaries[id] = await work.summarise(rows());
+    } catch (error) {
+      // The journal must not be closed under a write.
+      await behind.settle().catch(() => undefined);
+      throw error;
+    }
   }
   return summaries;
 }

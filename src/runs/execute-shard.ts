@@ -22,6 +22,7 @@ import { ShardStateKeeper } from "./shard-state-keeper.js";
 import { plainSource, shardSources } from "./sources.js";
 import type { Stage, StageWork } from "./stage.js";
 import { makeFolder } from "./whole-file.js";
+import { WriteBehind } from "./write-behind.js";
 
 /** A share of a run: what {@link executeShard} measures, with what, and where it keeps it. */
 export interface ShardOptions {
@@ -126,9 +127,11 @@ async function measureShare(
   const works = new Map<string, StageWork>();
   let opened: (OpenLab & { readonly place: number }) | null = null;
   let measured = 0;
+  const behind = new WriteBehind();
   for (const block of blocks) {
     if (store.has(block)) continue;
     if (signal?.aborted === true) {
+      await behind.settle();
       await state.write("interrupted");
       throw new Interrupted(store.size, blocks.length, `shard ${shardText(shard)}`);
     }
@@ -139,14 +142,22 @@ async function measureShare(
     }
     const work = works.get(block.stage) ?? workOf(stages, block.stage);
     works.set(block.stage, work);
-    const rows = await work.measure(opened.lab, block);
-    await check();
-    await store.write(block, rows, opened.place);
-    state.count(block);
-    measured++;
-    await state.write("running");
-    onProgress(state.progress);
+    const { lab: measuring, place } = opened;
+    const rows = await work.measure(measuring, block).catch(async (error: unknown) => {
+      // The journal must not be closed under a write.
+      await behind.settle().catch(() => undefined);
+      throw error;
+    });
+    await behind.next(async () => {
+      await check();
+      await store.write(block, rows, place);
+      state.count(block);
+      measured++;
+      await state.write("running");
+      onProgress(state.progress);
+    });
   }
+  await behind.settle();
   await state.write("complete");
   return { parts: blocks.length, measured };
 }
