@@ -4,13 +4,14 @@ import { type PlanFile, planName, type StageForecast } from "../runs/index.js";
 import { formatTable, jsonHead, jsonText } from "./output.js";
 
 /** A plan as a dry run prints it for people. */
-export function planText(plan: PlanFile): string {
+export function planText(plan: PlanFile, dir: string): string {
   const { stages, memory } = plan.forecast;
   return [
     stagesText(stages).trimEnd(),
     ...(plan.precision === null ? [] : [precisionText(plan, plan.precision)]),
     choicesText(plan),
     `memory: about ${Math.round(memory / 1e6)} MB for each process`,
+    `plan: ${join(dir, planName)}; to run it: the same command without --dry-run, or with --workers N`,
     "",
   ].join("\n");
 }

@@ -71,7 +71,7 @@ async function runOf(
   const line = options.quiet === true ? {} : { onProgress: progressLine(io, command.what) };
   const run = { dir, plan, command: command.command, signal, json };
   if (options.dryRun === true) {
-    io.out(json ? planJson(plan, command.command, dir) : planText(plan));
+    io.out(json ? planJson(plan, command.command, dir) : planText(plan, dir));
   } else if (shard !== null) {
     await measureShard(io, planned, shard, { signal, ...line });
   } else if (workers === undefined) {
@@ -103,7 +103,7 @@ async function measureShard(
   io.out(
     parts === 0
       ? `shard ${shardText(shard)}: nothing to measure, the run has ${all} parts\n`
-      : `shard ${shardText(shard)}: ${parts} parts, ${measured} of them measured now\n`,
+      : `shard ${shardText(shard)}: ${parts} ${parts === 1 ? "part" : "parts"}, ${measured} measured now\n`,
   );
 }
 
