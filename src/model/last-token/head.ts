@@ -1,49 +1,40 @@
-import { type FloatDType, input, named, ops, parameter } from "../../graph/index.js";
+import { type FloatDType, input, named, ops } from "../../graph/index.js";
 import type { Named, Value } from "../../graph/index.js";
 import type { ModelConfig } from "../config.js";
 import type { WeightOf } from "../hook.js";
 import { logOdds } from "../log-odds.js";
 import { lastNormalized } from "./body.js";
+import { chunkedLogOdds, chunkLogits } from "./unembed-chunks.js";
 
-const { add, concat, equal, gatherElements, logSoftmax, matMul, mul, reshape } = ops;
+const { add, concat, equal, gatherElements, logSoftmax, matMul } = ops;
 const { scatterElements, slice, sub, where } = ops;
-
-/** The name of W_U with b_U as one more row, [d + 1, V], among the weights. */
-const unembedRows = "tables.unembed";
-
-/**
- * The unembedding with its bias as one more row. In the native build that saves a pass over the logits;
- * the WASM build is faster with a bias of its own.
- */
-export function unembedTable(weights: WeightOf): Named {
-  const bias = weights("unembed.b_U");
-  return named(unembedRows, concat([weights("unembed.W_U"), reshape(bias, [1, ...bias.shape])], 0));
-}
 
 /**
  * From the last position to numbers: `logOdds` and `targetLogits` [b, targets] of any targets, and
  * `logOddsOfOne` [b, 1] of a single target per sequence. Inputs: `last_normalized` [b, d] and `targets`
  * [b, targets].
  *
- * @param table Whether {@link unembedTable} is kept, to be read in place of the weights.
+ * @param tables Whether {@link unembedTables} are kept, to be read in place of the weights: in the native
+ *   build that saves passes over the logits; the WASM build is faster without.
  */
 export function lastTokenHead(
-  { dModel: d, dVocab }: ModelConfig,
+  config: ModelConfig,
   dtype: FloatDType,
   weights: WeightOf,
-  table: boolean,
+  tables: boolean,
 ): Named[] {
-  const x = input(lastNormalized, dtype, ["batch", d]);
+  const x = input(lastNormalized, dtype, ["batch", config.dModel]);
   const targets = input("targets", "int32", ["batch", "targets"]);
-  const rows = parameter(unembedRows, dtype, [d + 1, dVocab], { held: true });
-  const one = add(mul(slice(x, 1, 0, 1), 0), 1); // [b, 1]
-  const logits = table
-    ? matMul(concat([x, one], 1), rows)
+  const chunks = tables ? chunkLogits(x, config, dtype) : null;
+  const logits = chunks
+    ? concat(chunks, 1)
     : add(matMul(x, weights("unembed.W_U")), weights("unembed.b_U")); // [b, V]
+  const one = slice(targets, 1, 0, 1); // [b, 1]
+  const ofOne = chunks ? chunkedLogOdds(chunks, one, config.dVocab) : logOddsOfOne(logits, one);
   return [
     named("logOdds", logOdds(logits, targets)),
     named("targetLogits", gatherElements(logits, targets)),
-    named("logOddsOfOne", logOddsOfOne(logits, targets)),
+    named("logOddsOfOne", ofOne),
   ];
 }
 

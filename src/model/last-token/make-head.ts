@@ -1,8 +1,9 @@
-import { type Program, type Tensor, tensor, zeros } from "../../graph/index.js";
+import { keepValues, type Program, type Tensor, tensor, zeros } from "../../graph/index.js";
 import { weightValues } from "../weight-values.js";
 import { lastNormalized } from "./body.js";
-import { lastTokenHead, unembedTable } from "./head.js";
-import { keepEach, type PathParts, programOf } from "./parts.js";
+import { lastTokenHead } from "./head.js";
+import { type PathParts, programOf } from "./parts.js";
+import { unembedTables } from "./unembed-chunks.js";
 
 /** What the last-token path reads, [b, targets] each. */
 export interface LastTokenValues {
@@ -32,9 +33,9 @@ export interface Head {
 export async function makeHead(parts: PathParts, kind: HeadKind): Promise<Head> {
   const { config, dtype, engine } = parts;
   const weights = weightValues(config, dtype, () => true);
-  const table = engine.parametersAs === "inputs";
-  if (table) await keepEach(parts, [unembedTable(weights)]);
-  const program = programOf(parts, lastTokenHead(config, dtype, weights, table));
+  const tables = engine.parametersAs === "inputs";
+  if (tables) await keepValues(engine, parts.store, unembedTables(config, weights));
+  const program = programOf(parts, lastTokenHead(config, dtype, weights, tables));
   const run: Head["run"] = async (x, targets) => {
     const values: Partial<Record<(typeof fetched)[HeadKind][number], Tensor>> = await program.run({
       fetch: fetched[kind],
