@@ -25,8 +25,9 @@ export async function openLab(nameOrDir, options) {
 /** Tokens that lie evenly in the sampling range. @param {Lab} lab @param {number} count @returns {TokenRef[]} */
 export function spreadTokens({ protocol, model }, count) {
   const size = model.config.dVocab - protocol.lowestId;
-  return Array.from({ length: Math.min(count, size) }, (_, i) => ({
-    id: protocol.lowestId + Math.floor((i * size) / count),
+  const length = Math.min(count, size);
+  return Array.from({ length }, (_, i) => ({
+    id: protocol.lowestId + Math.floor((i * size) / length),
     text: null,
   }));
 }
