@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { LabError } from "../errors.js";
 import type { Json } from "./canonical-json.js";
 import { environmentSchema } from "./environment.js";
-import { readOrNull, writeWhole } from "./whole-file.js";
+import { readSchemaFile } from "./schema-file.js";
+import { writeWhole } from "./whole-file.js";
 
 /** The file that makes a folder a run's. */
 export const manifestName = "manifest.json";
@@ -80,24 +80,11 @@ export interface Parameter {
  *
  * @throws LabError if there is one that is not ours, or of another version.
  */
-export async function readManifest(dir: string): Promise<Manifest | null> {
-  const path = join(dir, manifestName);
-  const bytes = await readOrNull(path);
-  if (bytes === null) return null;
-  const content = jsonOrNull(new TextDecoder().decode(bytes));
-  const result = manifestSchema.safeParse(content);
-  if (result.success) return result.data;
-  const { schema } = (content ?? {}) as { readonly schema?: unknown };
-  const [issue] = result.error.issues;
-  const got =
-    schema === manifestSchemaName
-      ? `one with a wrong ${issue?.path.join(".") ?? "value"}`
-      : typeof schema === "string"
-        ? `"${schema}"`
-        : "another file";
-  throw new LabError(`${path}: expected a manifest of schema "${manifestSchemaName}", got ${got}`, {
-    hint: "choose another folder with -o, or remove this one",
-    exitCode: 2,
+export function readManifest(dir: string): Promise<Manifest | null> {
+  return readSchemaFile(join(dir, manifestName), {
+    what: "a manifest",
+    name: manifestSchemaName,
+    schema: manifestSchema,
   });
 }
 
@@ -109,12 +96,4 @@ export async function readManifest(dir: string): Promise<Manifest | null> {
 export function writeManifest(dir: string, manifest: Manifest): Promise<void> {
   const text = `${JSON.stringify(manifest, null, 2)}\n`;
   return writeWhole(join(dir, manifestName), text, "tmp");
-}
-
-function jsonOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { LabError } from "../errors.js";
 import type { Json } from "./canonical-json.js";
 import { specSchema } from "./plan-spec.js";
 import { modelSchema, parametersSchema, stageSchema } from "./manifest.js";
-import { readOrNull, writeWhole } from "./whole-file.js";
+import { readSchemaFile } from "./schema-file.js";
+import { writeWhole } from "./whole-file.js";
 
 /** The file that says what a run measures and how; all its processes share it. */
 export const planName = "plan.json";
@@ -99,24 +99,11 @@ export type PlanChoices = PlanFile["choices"];
  *
  * @throws LabError (exit code 2) if there is one that is not ours, or of another version.
  */
-export async function readPlan(dir: string): Promise<PlanFile | null> {
-  const path = join(dir, planName);
-  const bytes = await readOrNull(path);
-  if (bytes === null) return null;
-  const content = jsonOrNull(new TextDecoder().decode(bytes));
-  const result = planSchema.safeParse(content);
-  if (result.success) return result.data;
-  const { schema } = (content ?? {}) as { readonly schema?: unknown };
-  const [issue] = result.error.issues;
-  const got =
-    schema === planSchemaName
-      ? `one with a wrong ${issue?.path.join(".") ?? "value"}`
-      : typeof schema === "string"
-        ? `"${schema}"`
-        : "another file";
-  throw new LabError(`${path}: expected a plan of schema "${planSchemaName}", got ${got}`, {
-    hint: "choose another folder with -o, or remove this one",
-    exitCode: 2,
+export function readPlan(dir: string): Promise<PlanFile | null> {
+  return readSchemaFile(join(dir, planName), {
+    what: "a plan",
+    name: planSchemaName,
+    schema: planSchema,
   });
 }
 
@@ -132,12 +119,4 @@ export function writePlan(dir: string, plan: PlanFile): Promise<void> {
     return `  ${JSON.stringify(key)}: ${text.replaceAll("\n", "\n  ")}`;
   });
   return writeWhole(join(dir, planName), `{\n${lines.join(",\n")}\n}\n`, "tmp");
-}
-
-function jsonOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -5,6 +5,7 @@ import { codeOf } from "../disk.js";
 import { LabError } from "../errors.js";
 import { environmentSchema } from "./environment.js";
 import { type JournalContent, readJournal } from "./journal.js";
+import { jsonOrNull } from "./schema-file.js";
 import { readOrNull, unreadable, writeWhole } from "./whole-file.js";
 
 /** The folder in a run's folder where its shards keep what they did. */
@@ -77,7 +78,7 @@ export async function readShard(dir: string, { index, of }: Shard): Promise<Shar
   const bytes = await readOrNull(path);
   let state: ShardState | null = null;
   if (bytes !== null) {
-    const parsed = stateSchema.safeParse(jsonOrNull(new TextDecoder().decode(bytes)));
+    const parsed = stateSchema.safeParse(jsonOrNull(bytes));
     if (!parsed.success || parsed.data.index !== index || parsed.data.of !== of) {
       throw new LabError(`${path}: expected the state of shard ${index}/${of}, got another file`, {
         hint: `remove it with ${base}.jsonl, and run that shard again`,
@@ -124,12 +125,4 @@ export function shardAt(item: number, length: number, of: number): Shard {
   while (index > 0 && bound(index) > item) index--;
   while (index < of - 1 && bound(index + 1) <= item) index++;
   return { index, of };
-}
-
-function jsonOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

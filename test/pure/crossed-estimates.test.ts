@@ -8,6 +8,7 @@ import { estimateOf } from "../../src/induction/estimate.js";
 import type { Estimate } from "../../src/induction/summary.js";
 import { ItemStream, shuffle } from "../../src/random/index.js";
 import { momentsOf, normalQuantile, studentTQuantile } from "../../src/stats/index.js";
+import { expectEstimates } from "../support/expect-estimates.js";
 
 /** Effects of the tokens in their roles; what a strength is made of besides is up to the design. */
 interface Truth {
@@ -64,15 +65,8 @@ function swapped({ tokens, rounds, partner, strength }: CrossedStrengths): Cross
   return { tokens, rounds, ...result };
 }
 
-function expectClose(got: readonly Estimate[], wanted: readonly Estimate[], digits = 12): void {
-  expect(got).toHaveLength(wanted.length);
-  for (const [token, { n, mean, se, sd }] of wanted.entries()) {
-    expect(got[token]!.n).toBe(n);
-    expect(got[token]!.mean).toBeCloseTo(mean, digits);
-    expect(got[token]!.se).toBeCloseTo(se!, digits);
-    expect(got[token]!.sd).toBeCloseTo(sd!, digits);
-  }
-}
+const expectClose = (got: readonly Estimate[], wanted: readonly Estimate[], digits = 12) =>
+  expectEstimates(got, wanted, digits);
 
 const estimate = (values: Iterable<number>): Estimate => estimateOf(momentsOf(values));
 const mean = (values: Iterable<number>): number => momentsOf(values).mean;

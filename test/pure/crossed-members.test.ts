@@ -11,6 +11,7 @@ import {
   standardError,
   variance,
 } from "../../src/stats/index.js";
+import { expectEstimates } from "../support/expect-estimates.js";
 
 interface Size {
   readonly tokens: number;
@@ -173,15 +174,8 @@ function written(design: Required<CrossedMembers>, role: "a" | "b"): Estimate[] 
   });
 }
 
-function expectClose(got: readonly Estimate[], wanted: readonly Estimate[], digits = 10): void {
-  expect(got).toHaveLength(wanted.length);
-  for (const [token, { n, mean, se, sd }] of wanted.entries()) {
-    expect(got[token]!.n).toBe(n);
-    expect(got[token]!.mean).toBeCloseTo(mean, digits);
-    expect(got[token]!.se).toBeCloseTo(se!, digits);
-    expect(got[token]!.sd).toBeCloseTo(sd!, digits);
-  }
-}
+const expectClose = (got: readonly Estimate[], wanted: readonly Estimate[], digits = 10) =>
+  expectEstimates(got, wanted, digits);
 
 describe("crossedEstimates of both members", () => {
   it.each([
