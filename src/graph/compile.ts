@@ -26,6 +26,7 @@ export function compile(
   const constants: { name: string; tensor: Tensor }[] = [];
   const shared: OnnxValueInfo[] = [];
   const held: OnnxValueInfo[] = [];
+  let lasting = false;
 
   // A node that a target stands for bears the target's name, so that no copy is needed.
   for (const [name, target] of targets) {
@@ -53,6 +54,7 @@ export function compile(
         constants.push({ name, tensor: value.tensor });
         break;
       case "parameter":
+        lasting ||= value.held;
         (parametersAs === "initializers" || value.held ? held : shared).push({
           name,
           dtype: value.dtype,
@@ -83,6 +85,7 @@ export function compile(
     inputs: [...inputs.keys()],
     shared: shared.map((parameter) => parameter.name),
     held: held.map((parameter) => parameter.name),
+    lasting,
     outputs,
   };
 }

@@ -25,9 +25,14 @@ export type Request =
   | { readonly kind: "release"; readonly graph: number }
   | { readonly kind: "drop"; readonly store: number; readonly names: readonly string[] }
   | {
-      readonly kind: "run" | "keep";
+      readonly kind: "run";
       readonly graph: number;
       readonly feeds: Readonly<Record<string, Tensor>>;
+    }
+  | {
+      readonly kind: "keep";
+      readonly graph: number;
+      readonly shapes: Readonly<Record<string, readonly number[]>>;
     }
   | { readonly kind: "close" };
 

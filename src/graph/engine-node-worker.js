@@ -89,7 +89,7 @@ async function answer(request) {
     case "run":
       return host.run(request.graph, request.feeds);
     case "keep":
-      return host.keep(request.graph, request.feeds);
+      return host.keep(request.graph, request.shapes);
     case "close":
       return host.close();
   }

@@ -28,7 +28,7 @@ export function nodeEngine({ runtime = "auto", threads = 2 }: NodeEngineOptions 
       await thread.ask({ kind: "store", store, tensors });
     },
     async add(graph, compiled, store) {
-      return (await thread.ask({ kind: "add", graph, compiled, store })) as boolean;
+      await thread.ask({ kind: "add", graph, compiled, store });
     },
     async drop(store, names) {
       await thread.ask({ kind: "drop", store, names });
@@ -36,8 +36,8 @@ export function nodeEngine({ runtime = "auto", threads = 2 }: NodeEngineOptions 
     async run(graph, feeds) {
       return (await thread.ask({ kind: "run", graph, feeds })) as Record<string, Tensor>;
     },
-    async keep(graph, feeds) {
-      await thread.ask({ kind: "keep", graph, feeds });
+    async keep(graph, shapes) {
+      await thread.ask({ kind: "keep", graph, shapes });
     },
     async release(graph) {
       await thread.ask({ kind: "release", graph });

@@ -28,7 +28,7 @@ export function webEngine({ runtime, provider = "wasm", threads = 1 }: WebEngine
     add: (graph, compiled, store) => host.add(graph, compiled, store),
     drop: (store, names) => Promise.resolve(host.drop(store, names)),
     run: (graph, feeds) => host.run(graph, feeds),
-    keep: (graph, feeds) => host.keep(graph, feeds),
+    keep: (graph, shapes) => host.keep(graph, shapes),
     release: (graph) => host.release(graph),
   });
   const info: EngineInfo = {

@@ -27,6 +27,8 @@ export interface CompiledGraph {
   readonly shared: readonly string[];
   /** Names of stored tensors that the session copies when it is made. */
   readonly held: readonly string[];
+  /** Whether its session lives until it is released, so that what it copied need not be kept beside it. */
+  readonly lasting: boolean;
   readonly outputs: readonly OnnxValueInfo[];
 }
 
@@ -46,8 +48,11 @@ export interface Engine {
     graph: CompiledGraph,
     feeds: Readonly<Record<string, Tensor>>,
   ): Promise<Record<string, Tensor>>;
-  /** Runs a graph and keeps its outputs among the weights of its store, by their names. */
-  keep(graph: CompiledGraph, feeds: Readonly<Record<string, Tensor>>): Promise<void>;
+  /**
+   * Runs a graph without inputs and keeps its outputs among the weights of its store, by their names and
+   * in the shapes given.
+   */
+  keep(graph: CompiledGraph, shapes: Readonly<Record<string, readonly number[]>>): Promise<void>;
   /** Frees the session of a graph; running the graph makes it again. */
   release(graph: CompiledGraph): Promise<void>;
   /** Frees everything; the engine cannot be used afterwards. */

@@ -5,18 +5,15 @@ import type { Tensor } from "./tensor.js";
 export interface GraphHost {
   /** Keeps tensors beside those that a store has. */
   store(store: number, tensors: ReadonlyMap<string, Tensor>): Promise<void>;
-  /**
-   * Keeps a graph. `true` if its session is made and has copied what it holds for good; `false` if
-   * sessions come and go, and the weights must stay.
-   */
-  add(graph: number, compiled: Omit<CompiledGraph, "store">, store: number): Promise<boolean>;
+  /** Keeps a graph; one that is to last has its session, and copies of what it holds, afterwards. */
+  add(graph: number, compiled: Omit<CompiledGraph, "store">, store: number): Promise<void>;
   /** Forgets tensors of a store. */
   drop(store: number, names: readonly string[]): Promise<void>;
   run(
     graph: number,
     feeds: Readonly<Record<string, Tensor>>,
   ): Promise<Readonly<Record<string, Tensor>>>;
-  keep(graph: number, feeds: Readonly<Record<string, Tensor>>): Promise<void>;
+  keep(graph: number, shapes: Readonly<Record<string, readonly number[]>>): Promise<void>;
   /** Forgets a graph and frees its session. */
   release(graph: number): Promise<void>;
 }
@@ -25,8 +22,8 @@ export interface GraphHost {
 interface Weights {
   readonly tensors: ReadonlyMap<string, Tensor>;
   readonly sent: Map<string, Promise<void>>;
-  /** Those that some session reads at each run. */
-  readonly shared: Set<string>;
+  /** Those that must stay: some session reads them at each run, or whenever it is made again. */
+  readonly needed: Set<string>;
 }
 
 /**
@@ -65,12 +62,14 @@ export function hostedGraphs(host: GraphHost): Pick<Engine, "store" | "run" | "k
 
   async function add({ store, ...compiled }: CompiledGraph): Promise<number> {
     // One by one: a message holds one more copy of what is in it until it is read.
-    const { sent, shared } = stores[store.id] as Weights;
-    for (const name of compiled.shared) shared.add(name);
-    for (const name of [...compiled.shared, ...compiled.held]) await send(name, store.id);
+    const { sent, needed } = stores[store.id] as Weights;
+    const { shared, held, lasting } = compiled;
+    for (const name of lasting ? shared : [...shared, ...held]) needed.add(name);
+    for (const name of [...shared, ...held]) await send(name, store.id);
     const id = graphCount++;
-    if (await host.add(id, compiled, store.id)) {
-      const copied = compiled.held.filter((name) => !shared.has(name));
+    await host.add(id, compiled, store.id);
+    const copied = lasting ? held.filter((name) => !needed.has(name)) : [];
+    if (copied.length > 0) {
       for (const name of copied) sent.delete(name);
       await host.drop(store.id, copied);
     }
@@ -79,16 +78,16 @@ export function hostedGraphs(host: GraphHost): Pick<Engine, "store" | "run" | "k
 
   return {
     async store(tensors): Promise<TensorStore> {
-      const id = stores.push({ tensors, sent: new Map(), shared: new Set() }) - 1;
+      const id = stores.push({ tensors, sent: new Map(), needed: new Set() }) - 1;
       await host.store(id, new Map());
       return { id };
     },
     async run(graph, feeds) {
       return await host.run(await ready(graph), feeds);
     },
-    async keep(graph, feeds) {
+    async keep(graph, shapes) {
       const { sent } = stores[graph.store.id] as Weights;
-      const keeping = host.keep(await ready(graph), feeds);
+      const keeping = host.keep(await ready(graph), shapes);
       for (const { name } of graph.outputs) sent.set(name, keeping);
       await keeping;
     },

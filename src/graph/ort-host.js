@@ -13,16 +13,16 @@
  * @typedef {object} HostOptions
  * @property {"cpu" | "wasm" | "webgpu"} provider
  * @property {number} threads
- * @property {number} maxSessions sessions that live at once; the least recently used goes first, but none that holds the only copy of a weight
+ * @property {number} maxSessions sessions that live at once; the least recently used goes first, but none that is to last
  */
 
 /**
  * @typedef {object} Host
  * @property {(id: number, tensors: ReadonlyMap<string, Tensor>) => void} store keeps weights, beside those that a store has
- * @property {(id: number, graph: Omit<CompiledGraph, "store">, storeId: number) => Promise<boolean>} add keeps a graph; whether its session has copied what it holds for good
+ * @property {(id: number, graph: Omit<CompiledGraph, "store">, storeId: number) => Promise<void>} add keeps a graph; one that is to last gets its session, which copies what it holds
  * @property {(id: number, names: readonly string[]) => void} drop forgets weights of a store
  * @property {(id: number, feeds: Readonly<Record<string, Tensor>>) => Promise<Record<string, Tensor>>} run
- * @property {(id: number, feeds: Readonly<Record<string, Tensor>>) => Promise<void>} keep runs a graph and keeps its outputs as weights of its store
+ * @property {(id: number, shapes: Readonly<Record<string, readonly number[]>>) => Promise<void>} keep runs a graph without inputs and keeps its outputs as weights of its store, in these shapes
  * @property {(id: number) => Promise<void>} release forgets a graph and frees its session
  * @property {() => Promise<void>} close
  */
@@ -55,28 +55,6 @@ export function createHost(ort, { provider, threads, maxSessions }) {
   /** @param {Tensor} tensor @returns {OrtTensor} */
   const toOrt = ({ dtype, data, shape }) => new ort.Tensor(dtype, /** @type {any} */ (data), shape);
 
-  /** What graphs computed, by store: nobody else has it. @type {Map<number, Set<string>>} */
-  const computed = new Map();
-  /** Sessions that hold what is nowhere else. @type {Set<number>} */
-  const pinned = new Set();
-
-  /** The native build copies weights without need of them later. @param {Omit<CompiledGraph, "store">} graph */
-  const holdsForGood = (graph) => provider === "cpu" && graph.held.length > 0;
-
-  /**
-   * In a WASM build each session copies what it reads, and a second copy of large tables would fill the
-   * memory: the first session that reads what was computed takes it over.
-   * @param {number} id @param {number} storeId @param {readonly string[]} held
-   */
-  function takeOver(id, storeId, held) {
-    const taken = held.filter((name) => computed.get(storeId)?.has(name));
-    if (taken.length > 0) pinned.add(id);
-    for (const name of taken) {
-      computed.get(storeId)?.delete(name);
-      required(stores, storeId).delete(name);
-    }
-  }
-
   /** @param {number} id @returns {Promise<InferenceSession>} */
   async function open(id) {
     const live = sessions.get(id);
@@ -87,7 +65,7 @@ export function createHost(ort, { provider, threads, maxSessions }) {
     }
     for (const [oldest, session] of sessions) {
       if (sessions.size < maxSessions) break;
-      if (pinned.has(oldest)) continue;
+      if (graphs.get(oldest)?.graph.lasting) continue;
       sessions.delete(oldest);
       await session.release();
     }
@@ -109,8 +87,6 @@ export function createHost(ort, { provider, threads, maxSessions }) {
       }),
     });
     sessions.set(id, session);
-    if (holdsForGood(graph)) pinned.add(id);
-    if (provider !== "cpu") takeOver(id, storeId, graph.held);
     return session;
   }
 
@@ -151,21 +127,19 @@ export function createHost(ort, { provider, threads, maxSessions }) {
     },
     async add(id, graph, storeId) {
       graphs.set(id, { graph, storeId });
-      if (!holdsForGood(graph)) return false;
-      await inTurn(() => open(id));
-      return true;
+      if (graph.lasting) await inTurn(() => open(id));
     },
     drop(id, names) {
       for (const name of names) required(stores, id).delete(name);
     },
     run: (id, feeds) => inTurn(() => run(id, feeds)),
-    async keep(id, feeds) {
+    async keep(id, shapes) {
       const { storeId } = required(graphs, id);
-      const outputs = await inTurn(() => run(id, feeds));
-      this.store(storeId, new Map(Object.entries(outputs)));
-      const names = computed.get(storeId) ?? new Set();
-      for (const name of Object.keys(outputs)) names.add(name);
-      computed.set(storeId, names);
+      const outputs = await inTurn(() => run(id, {}));
+      const shaped = Object.entries(outputs).map(([name, tensor]) => {
+        return /** @type {const} */ ([name, { ...tensor, shape: shapes[name] ?? tensor.shape }]);
+      });
+      this.store(storeId, new Map(shaped));
       // It will not run again, and it holds the memory of all that it needed on the way.
       await this.release(id);
     },
@@ -173,7 +147,6 @@ export function createHost(ort, { provider, threads, maxSessions }) {
       inTurn(async () => {
         const session = sessions.get(id);
         sessions.delete(id);
-        pinned.delete(id);
         graphs.delete(id);
         await session?.release();
       }),
@@ -181,8 +154,6 @@ export function createHost(ort, { provider, threads, maxSessions }) {
       await queue;
       for (const session of sessions.values()) await session.release();
       sessions.clear();
-      pinned.clear();
-      computed.clear();
       stores.clear();
       graphs.clear();
     },

@@ -17,7 +17,10 @@ export interface Input extends Typed {
 export interface Parameter extends Typed {
   readonly kind: "parameter";
   readonly name: string;
-  /** Whether each session holds a copy of its own, laid out for its products: faster, and more memory. */
+  /**
+   * Whether each session that reads it holds a copy of its own, laid out for its products: faster, and
+   * more memory. Such a session lives until it is released.
+   */
   readonly held: boolean;
 }
 

@@ -38,7 +38,7 @@ describe("gradients as fetches", () => {
       parametersAs: "inputs",
       info: () => inner.info(),
       store: (tensors) => inner.store(tensors),
-      keep: (graph, feeds) => inner.keep(graph, feeds),
+      keep: (graph, shapes) => inner.keep(graph, shapes),
       release: (graph) => inner.release(graph),
       close: () => inner.close(),
       run(graph, feeds) {

@@ -58,7 +58,7 @@ function isExpanded({ positions, normalization }: ModelConfig): boolean {
 
 /** The tables of a model, to be kept among its weights; the weights are inputs. */
 export function firstLayerTables(config: ModelConfig, weights: WeightOf): Named[] {
-  const { nHeads: h, dHead: e, dModel: d, nCtx } = config;
+  const { nHeads: h, dHead: e, dModel: d, dVocab, nCtx } = config;
   const W: WeightOf = (name) => weights(`blocks.0.${name}`);
   const norm = normOf("blocks.0.ln1", config, weights);
   const expanded = isExpanded(config);
@@ -72,7 +72,8 @@ export function firstLayerTables(config: ModelConfig, weights: WeightOf): Named[
     const scaled = expanded && norm.kind === "LN" ? mul(reshape(norm.w, [d, 1]), own) : own;
     // The mean of a row of E goes where it meets M, without a second vocabulary in memory.
     const folded = expanded ? sub(scaled, mul(sum(scaled, 0), 1 / d)) : scaled; // [d, h·e]
-    made.push(named(nameOf.table(which), matMul(normalised, folded))); // [V, h·e]
+    const table = reshape(matMul(normalised, folded), [dVocab * h, e]);
+    made.push(named(nameOf.table(which), table)); // [V·h, e]
     if (!hasPosition(config, which)) continue;
     const byHead = transpose(reshape(matMul(pos, folded), [nCtx, h, e]), [1, 0, 2]);
     made.push(named(nameOf.position(which), byHead)); // [h, n_ctx, e]
@@ -127,8 +128,7 @@ export function firstAttention(
   const whole = (length: number) => constant(tensor("int32", [length], [...Array(length).keys()]));
   const headRows = add(mul(reshape(tokens, [b, 1, p]), h), reshape(whole(h), [1, h, 1])); // [b, h, p]
   const rows = (which: Projection): Value => {
-    // Reshaped here, where it is no copy: a reshaped result would be one.
-    const table = reshape(parameter(nameOf.table(which), dtype, [dVocab, h * e]), [dVocab * h, e]);
+    const table = parameter(nameOf.table(which), dtype, [dVocab * h, e]);
     const picked = gatherRows(table, headRows); // [b, h, p, e]
     if (!hasPosition(config, which)) return picked;
     const position = parameter(nameOf.position(which), dtype, [h, nCtx, e]);

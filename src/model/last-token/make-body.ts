@@ -5,13 +5,13 @@ import { lastNormalized, lastTokenBody } from "./body.js";
 import { firstLayerScale, firstLayerTables, hasTables } from "./first-layer.js";
 import { keepEach, type PathParts, programOf } from "./parts.js";
 
-/** Weights of blocks up to this many bytes are held by each session; of larger models they are shared. */
+/** Weights of blocks up to this many bytes are held by each session; of larger models they are shared where they can be. */
 const heldBytes = 64e6;
 
 /** What the unembedding reads at the last position of tokens [b, p]: [b, d]. */
 export type Body = (tokens: Tensor<"int32">) => Promise<Tensor>;
 
-/** Keeps the tables of the first layer: once, unless a session takes them over. */
+/** Keeps the tables of the first layer: once, unless each session copies them. */
 export class FirstLayer {
   readonly #parts: PathParts;
   #kept: Promise<void> | null = null;
@@ -37,13 +37,14 @@ export async function makeBody(
   firstLayer: FirstLayer,
   length: number,
 ): Promise<Body> {
-  const { config, dtype } = parts;
+  const { config, dtype, engine } = parts;
   const centre = config.rotary === null ? await meanKey(parts, length) : null;
   const tables = hasTables(config, dtype);
   if (tables) await firstLayer.keep(length);
   const blocks = [...parts.weights].filter(([name]) => name.startsWith("blocks."));
   const bytes = blocks.reduce((sum, [, { data }]) => sum + data.byteLength, 0);
-  const held = (name: string) => name.startsWith("blocks.") && bytes <= heldBytes;
+  const copied = engine.parametersAs === "initializers" || bytes <= heldBytes;
+  const held = (name: string) => copied && name.startsWith("blocks.");
   const weights = weightValues(config, dtype, held);
   const program = programOf(parts, [lastTokenBody(config, length, dtype, weights, tables)]);
   const run: Body = async (tokens) => {
