@@ -1,9 +1,12 @@
 /** Matrix products in our own runtime, as graphs of the project. */
-import { named, ops, parameter, Program, tensor } from "induction-lab/graph";
+import { keepValues, named, ops, parameter, Program, tensor } from "induction-lab/graph";
+import { chunkLogits, unembedTables } from "../../dist/model/last-token/unembed-chunks.js";
+import { weightValues } from "../../dist/model/weight-values.js";
 import { timed } from "./clock.mjs";
 import { gemmFlops } from "./flops.mjs";
 
 /** @import { Engine, Tensor } from "induction-lab/graph" */
+/** @import { Model } from "induction-lab" */
 /** @import { Variant } from "./clock.mjs" */
 /** @import { Peer } from "./peers.mjs" */
 
@@ -18,14 +21,13 @@ function filled(rows, columns) {
  *
  * @param {Engine} engine
  * @param {Tensor} a
- * @param {Tensor} b
- * @param {{ held?: boolean }} [options] `held`: b is laid out for products beforehand
+ * @param {Tensor} b laid out for products beforehand
  * @returns {Promise<() => Promise<unknown>>}
  */
-async function product(engine, a, b, options) {
+async function product(engine, a, b) {
   const whole = ops.matMul(
     parameter("a", a.dtype, a.shape),
-    parameter("b", b.dtype, b.shape, options),
+    parameter("b", b.dtype, b.shape, { held: true }),
   );
   const row = named("row", ops.slice(whole, 0, 0, 1));
   const parameters = new Map(Object.entries({ a, b }));
@@ -51,7 +53,7 @@ export async function squareVariants(engine, peer, quick) {
   for (const n of quick ? [1024, 2048] : [1024, 2048, 4096]) {
     const repeats = repeatsOf(n, quick);
     const flops = gemmFlops(n, n, n);
-    const run = await product(engine, filled(n, n), filled(n, n), { held: true });
+    const run = await product(engine, filled(n, n), filled(n, n));
     variants.push(repeated(`square ${n} ours`, flops, repeats, run));
     if (peer !== null) {
       const torch = () => peer.gemm(n, repeats);
@@ -61,9 +63,15 @@ export async function squareVariants(engine, peer, quick) {
   return variants;
 }
 
-/** The product of 256 last positions with W_U [d, V]. @param {Engine} engine @param {Tensor} unembedding */
-export async function unembeddingVariant(engine, unembedding) {
-  const [d, v] = /** @type {[number, number]} */ (unembedding.shape);
-  const run = await product(engine, filled(256, d), unembedding, { held: true });
-  return repeated("unembedding", gemmFlops(256, d, v), 2, run);
+/** The product of 256 last positions with W_U [d, V] in the native path's chunks. @param {Engine} engine @param {Model} model */
+export async function unembeddingVariant(engine, { config, weights }) {
+  const { dModel, dVocab } = config;
+  const parameters = new Map([...weights, ["x", filled(256, dModel)]]);
+  const store = await engine.store(parameters);
+  await keepValues(engine, store, unembedTables(config, weightValues(config, "float32")));
+  const x = parameter("x", "float32", [256, dModel]);
+  const rows = chunkLogits(x, config, "float32").map((logits) => ops.slice(logits, 0, 0, 1));
+  const program = new Program([named("row", ops.concat(rows, 1))], engine, store, parameters);
+  const run = () => program.run({ fetch: ["row"], feed: {} });
+  return repeated("unembedding", gemmFlops(256, dModel, dVocab), 2, run);
 }

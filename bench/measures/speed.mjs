@@ -77,8 +77,6 @@ export async function measureSpeed({ folder, quick, torch, say }) {
     const times = quick ? 1 : 2;
     // Whole batches, whichever was chosen, and enough of them that the first and last count little.
     const pairs = times * 512;
-    const unembedding = lab.model.weights.get("unembed.W_U");
-    if (unembedding === undefined) throw new Error("expected W_U among the weights");
     const sequences = induction(lab, 256);
     /** @type {Variant[]} */
     const variants = [
@@ -87,7 +85,7 @@ export async function measureSpeed({ folder, quick, torch, say }) {
       powersVariant("ours wasm", wasm, "cpu", Math.max(128, batch)),
       powersVariant("ours wall", lab2, "wall", pairs),
       powersVariant("ours plain wall", { ...lab2, path: "plain" }, "wall", 256),
-      await unembeddingVariant(gemms, unembedding),
+      await unembeddingVariant(gemms, lab.model),
       ...(await squareVariants(gemms, peer, quick)),
       ...(peer === null ? [] : peerVariants(peer, sequences, "cpu", { all: 1, last: times })),
       ...(peer2 === null ? [] : peerVariants(peer2, sequences, "wall", { all: 1, last: times })),
