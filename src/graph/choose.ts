@@ -1,4 +1,5 @@
 import { usageError } from "../errors.js";
+import { inOrder } from "./order.js";
 import { type Choice, inputsOf, type Named, type Value } from "./value.js";
 
 /** The names that a run touches. */
@@ -56,14 +57,9 @@ export class NameReach {
 
   /** The names of all values that a value is computed from, itself included. */
   #reachOf(value: Value): ReadonlySet<string> {
-    const open = [value];
-    for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
-      const sources = inputsOf(top);
-      const unknown = sources.filter((source) => !this.#reach.has(source));
-      if (this.#reach.has(top) || unknown.length === 0) open.pop();
-      if (this.#reach.has(top)) continue;
-      if (unknown.length > 0) open.push(...unknown);
-      else this.#reach.set(top, this.#united(top, sources));
+    const unknown = (values: readonly Value[]) => values.filter((one) => !this.#reach.has(one));
+    for (const one of inOrder(unknown([value]), (of) => unknown(inputsOf(of)))) {
+      this.#reach.set(one, this.#united(one, inputsOf(one)));
     }
     return this.#reach.get(value) as ReadonlySet<string>;
   }

@@ -3,6 +3,7 @@
  * "Known" values are those that are fed, or that an earlier stage of the same run has computed.
  */
 import type { Chooser } from "./choose.js";
+import { inOrder } from "./order.js";
 import { inputsOf, type Value } from "./value.js";
 
 /** A value as it is computed: names and choices followed down, until a known value or a real node. */
@@ -20,21 +21,9 @@ export function needed(
   known: ReadonlySet<Value>,
   choose: Chooser,
 ): Set<Value> {
-  const found = new Set<Value>();
-  const open = targets.map((value) => ({ value: strip(value, known, choose), entered: false }));
-  for (let top = open.pop(); top !== undefined; top = open.pop()) {
-    const { value, entered } = top;
-    if (known.has(value) || found.has(value)) continue;
-    if (entered) {
-      found.add(value);
-      continue;
-    }
-    open.push({ value, entered: true });
-    for (const source of inputsOf(value)) {
-      open.push({ value: strip(source, known, choose), entered: false });
-    }
-  }
-  return found;
+  const unknown = (values: readonly Value[]) =>
+    values.map((value) => strip(value, known, choose)).filter((value) => !known.has(value));
+  return inOrder(unknown(targets), (value) => unknown(inputsOf(value)));
 }
 
 /**
@@ -62,21 +51,7 @@ export function dependencies(
   known: ReadonlySet<Value>,
   choose: Chooser,
 ): ReadonlySet<Value> {
-  const found = new Set<Value>();
-  const open = [{ value: of, entered: false }];
-  for (let top = open.pop(); top !== undefined; top = open.pop()) {
-    const { value, entered } = top;
-    if (found.has(value)) continue;
-    if (entered) {
-      found.add(value);
-      continue;
-    }
-    open.push({ value, entered: true });
-    for (const source of sourcesOf(value, known, choose)) {
-      open.push({ value: source, entered: false });
-    }
-  }
-  return found;
+  return inOrder([of], (value) => sourcesOf(value, known, choose));
 }
 
 /** What a value is computed from in one run. Names stay: the derivative at a name is its own. */

@@ -86,9 +86,10 @@ class EngineThread {
     const worker = (this.#worker ??= this.#start());
     const id = this.#count++;
     return new Promise((resolve, reject) => {
+      // First, as it throws for what cannot be sent: nothing would ever answer that.
+      worker.postMessage({ id, request });
       this.#waiting.set(id, { resolve, reject });
       worker.ref();
-      worker.postMessage({ id, request });
     });
   }
 

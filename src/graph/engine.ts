@@ -49,7 +49,7 @@ export interface Engine {
     feeds: Readonly<Record<string, Tensor>>,
   ): Promise<Record<string, Tensor>>;
   /**
-   * Runs a graph without inputs and keeps its outputs among the weights of its store, by their names and
+   * Runs a graph without inputs, once, and keeps its outputs among the weights of its store, by their names and
    * in the shapes given.
    */
   keep(graph: CompiledGraph, shapes: Readonly<Record<string, readonly number[]>>): Promise<void>;

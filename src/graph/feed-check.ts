@@ -15,9 +15,11 @@ export function checkFeed(value: NamedValue, fed: Tensor, sizes: Sizes): Tensor 
   const refuse = (got: string): never => {
     throw usageError(
       `feed "${value.name}": expected ${value.dtype} ${formatShape(value.shape)}, got ${got}`,
-      "feed a tensor of the shape that fetching the name gives",
+      "feed a tensor of the shape that fetching the name gives, or a function that returns one",
     );
   };
+  // Types do not reach a program in JavaScript, such as a function that returns nothing.
+  if (!Array.isArray(fed?.shape) || !ArrayBuffer.isView(fed.data)) refuse(`${typeof fed}`);
   if (fed.dtype !== value.dtype) refuse(`${fed.dtype} ${formatShape(fed.shape)}`);
   if (fed.shape.length !== value.shape.length) refuse(formatShape(fed.shape));
   if (fed.data.length !== sizeOf(fed.shape)) {

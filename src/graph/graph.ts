@@ -1,5 +1,6 @@
-import { LabError } from "../errors.js";
+import { LabError, usageError } from "../errors.js";
 import { nearestNames } from "../nearest.js";
+import { inOrder } from "./order.js";
 import { inputsOf, type Input, type Named, type Parameter, type Value } from "./value.js";
 
 /** A value that can be fetched and fed by its name. */
@@ -19,28 +20,16 @@ export interface Graph {
  * @throws LabError if two different values bear the same name.
  */
 export function graphOf(...roots: Value[]): Graph {
-  const order = new Map<Value, number>();
   const names = new Map<string, NamedValue>();
-  const open = [...roots].reverse().map((value) => ({ value, entered: false }));
-  for (let top = open.pop(); top !== undefined; top = open.pop()) {
-    const { value, entered } = top;
-    if (order.has(value)) continue;
-    if (!entered) {
-      open.push({ value, entered: true });
-      for (const source of [...inputsOf(value)].reverse()) {
-        open.push({ value: source, entered: false });
-      }
-      continue;
+  const values = inOrder(roots.toReversed(), (value) => inputsOf(value).toReversed());
+  for (const value of values) {
+    if (value.kind !== "named" && value.kind !== "input" && value.kind !== "parameter") continue;
+    if (names.has(value.name)) {
+      throw new LabError(`graph: expected one value named "${value.name}", got two`);
     }
-    order.set(value, order.size);
-    if (value.kind === "named" || value.kind === "input" || value.kind === "parameter") {
-      if (names.has(value.name)) {
-        throw new LabError(`graph: expected one value named "${value.name}", got two`);
-      }
-      names.set(value.name, value);
-    }
+    names.set(value.name, value);
   }
-  return { names, order };
+  return { names, order: new Map(Array.from(values, (value, i) => [value, i] as const)) };
 }
 
 /**
@@ -52,11 +41,10 @@ export function valueNamed(graph: Graph, name: string): NamedValue {
   const value = graph.names.get(name);
   if (value !== undefined) return value;
   const near = nearestNames(name, [...graph.names.keys()]);
-  throw new LabError(`graph: expected the name of a value, got "${name}"`, {
-    hint:
-      near.length > 0
-        ? `did you mean ${near.map((n) => `"${n}"`).join(" or ")}?`
-        : "the graph's names are listed by model.hookNames()",
-    exitCode: 2,
-  });
+  throw usageError(
+    `graph: expected the name of a value, got "${name}"`,
+    near.length > 0
+      ? `did you mean ${near.map((n) => `"${n}"`).join(" or ")}?`
+      : "the graph's names are listed by model.hookNames()",
+  );
 }

@@ -13,6 +13,7 @@ export interface GraphHost {
     graph: number,
     feeds: Readonly<Record<string, Tensor>>,
   ): Promise<Readonly<Record<string, Tensor>>>;
+  /** Runs a graph once, keeps its outputs in these shapes beside the tensors of its store, and forgets it. */
   keep(graph: number, shapes: Readonly<Record<string, readonly number[]>>): Promise<void>;
   /** Forgets a graph and frees its session. */
   release(graph: number): Promise<void>;
@@ -44,6 +45,7 @@ export function hostedGraphs(host: GraphHost): Pick<Engine, "store" | "run" | "k
       if (tensor === undefined) throw new Error(`engine: no weight is kept under ${name}`);
       sending = host.store(store, new Map([[name, tensor]]));
       sent.set(name, sending);
+      sending.catch(() => sent.delete(name));
     }
     await sending;
   }
@@ -88,7 +90,12 @@ export function hostedGraphs(host: GraphHost): Pick<Engine, "store" | "run" | "k
     async keep(graph, shapes) {
       const { sent } = stores[graph.store.id] as Weights;
       const keeping = host.keep(await ready(graph), shapes);
-      for (const { name } of graph.outputs) sent.set(name, keeping);
+      // The host has let go of it, or does so now.
+      graphs.delete(graph);
+      for (const { name } of graph.outputs) {
+        sent.set(name, keeping);
+        keeping.catch(() => sent.delete(name));
+      }
       await keeping;
     },
     async release(graph) {

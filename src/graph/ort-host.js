@@ -22,7 +22,7 @@
  * @property {(id: number, graph: Omit<CompiledGraph, "store">, storeId: number) => Promise<void>} add keeps a graph; one that is to last gets its session, which copies what it holds
  * @property {(id: number, names: readonly string[]) => void} drop forgets weights of a store
  * @property {(id: number, feeds: Readonly<Record<string, Tensor>>) => Promise<Record<string, Tensor>>} run
- * @property {(id: number, shapes: Readonly<Record<string, readonly number[]>>) => Promise<void>} keep runs a graph without inputs and keeps its outputs as weights of its store, in these shapes
+ * @property {(id: number, shapes: Readonly<Record<string, readonly number[]>>) => Promise<void>} keep runs a graph without inputs, keeps its outputs as weights of its store, in these shapes, and forgets the graph
  * @property {(id: number) => Promise<void>} release forgets a graph and frees its session
  * @property {() => Promise<void>} close
  */
@@ -127,7 +127,12 @@ export function createHost(ort, { provider, threads, maxSessions }) {
     },
     async add(id, graph, storeId) {
       graphs.set(id, { graph, storeId });
-      if (graph.lasting) await inTurn(() => open(id));
+      try {
+        if (graph.lasting) await inTurn(() => open(id));
+      } catch (error) {
+        graphs.delete(id);
+        throw error;
+      }
     },
     drop(id, names) {
       for (const name of names) required(stores, id).delete(name);
@@ -135,13 +140,16 @@ export function createHost(ort, { provider, threads, maxSessions }) {
     run: (id, feeds) => inTurn(() => run(id, feeds)),
     async keep(id, shapes) {
       const { storeId } = required(graphs, id);
-      const outputs = await inTurn(() => run(id, {}));
-      const shaped = Object.entries(outputs).map(([name, tensor]) => {
-        return /** @type {const} */ ([name, { ...tensor, shape: shapes[name] ?? tensor.shape }]);
-      });
-      this.store(storeId, new Map(shaped));
-      // It will not run again, and it holds the memory of all that it needed on the way.
-      await this.release(id);
+      try {
+        const outputs = await inTurn(() => run(id, {}));
+        const shaped = Object.entries(outputs).map(([name, tensor]) => {
+          return /** @type {const} */ ([name, { ...tensor, shape: shapes[name] ?? tensor.shape }]);
+        });
+        this.store(storeId, new Map(shaped));
+      } finally {
+        // It will not run again, and it holds the memory of all that it needed on the way.
+        await this.release(id);
+      }
     },
     release: (id) =>
       inTurn(async () => {
@@ -150,13 +158,13 @@ export function createHost(ort, { provider, threads, maxSessions }) {
         graphs.delete(id);
         await session?.release();
       }),
-    async close() {
-      await queue;
-      for (const session of sessions.values()) await session.release();
-      sessions.clear();
-      stores.clear();
-      graphs.clear();
-    },
+    close: () =>
+      inTurn(async () => {
+        for (const session of sessions.values()) await session.release();
+        sessions.clear();
+        stores.clear();
+        graphs.clear();
+      }),
   };
 }
 

@@ -3,21 +3,13 @@ import { type Chooser, NameReach } from "./choose.js";
 import { compile } from "./compile.js";
 import { crossing, needed, strip } from "./cut.js";
 import type { CompiledGraph, Engine, TensorStore } from "./engine.js";
-import { checkFeed, type Sizes } from "./feed-check.js";
+import { checkFeed } from "./feed-check.js";
 import { type Fetch, fetchedValues, fetchNamed, refuseFunctions, useOf } from "./fetch.js";
 import { type Graph, graphOf, type NamedValue, valueNamed } from "./graph.js";
-import type { FeedInput, GraphFeed } from "./graph-feed.js";
+import { type Feed, FeedReader } from "./run-feeds.js";
 import type { Tensor } from "./tensor.js";
-import { type Input, input, type Value } from "./value.js";
-
-/** Computes what replaces a value from the value itself, a copy that it may change in place. */
-export type FeedFunction = (value: Tensor) => Tensor | Promise<Tensor>;
-
-/**
- * What replaces a named value: numbers, a computation inside the graph, or a JavaScript function of
- * the value it replaces.
- */
-export type Feed = Tensor | GraphFeed | FeedFunction;
+import type { Value } from "./value.js";
+import { ValueNames } from "./value-names.js";
 
 /** What one run fetches and feeds. */
 export interface RunOptions<Name extends string = string> {
@@ -41,11 +33,9 @@ export class Program {
   readonly #parameters: ReadonlyMap<string, Tensor>;
   readonly #reach = new NameReach();
   readonly #compiled = new Map<string, CompiledGraph>();
-  readonly #derived = new Map<string, readonly Value[]>();
-  readonly #replacements = new Map<string, Replacement>();
-  /** The names of derivatives and of what feeds build, which are not in the graph. */
-  readonly #derivedNames = new WeakMap<Value, string>();
-  #derivedCount = 0;
+  readonly #fetched = new Map<string, readonly Value[]>();
+  readonly #feeds: FeedReader;
+  readonly #names: ValueNames;
 
   constructor(
     roots: readonly Value[],
@@ -57,6 +47,8 @@ export class Program {
     this.#engine = engine;
     this.#store = store;
     this.#parameters = parameters;
+    this.#feeds = new FeedReader(this.graph);
+    this.#names = new ValueNames(this.graph);
   }
 
   /**
@@ -74,36 +66,21 @@ export class Program {
    */
   async run<Name extends string>({ fetch, feed }: RunOptions<Name>): Promise<Record<Name, Tensor>> {
     const fetches = fetch.map((name) => fetchNamed(this.graph, name));
+    const { known, replaced, functions, keys, sizes } = this.#feeds.read(feed);
     const fed = new Set(Object.keys(feed));
-    const sizes: Sizes = new Map();
-    const known = new Map<Value, Tensor>();
-    const replaced = new Map<Value, Value>();
-    const functions: { value: NamedValue; feed: FeedFunction }[] = [];
-    const keys: string[] = [];
-    for (const [name, replacement] of Object.entries(feed)) {
-      const value = valueNamed(this.graph, name);
-      if (typeof replacement === "function") functions.push({ value, feed: replacement });
-      else if ("bind" in replacement) {
-        const { key, by } = this.#replace(value, replacement, known, sizes);
-        replaced.set(value, by);
-        keys.push(key);
-      } else known.set(value, checkFeed(value, replacement, sizes));
-    }
-    functions.sort((a, b) => this.#position(a.value) - this.#position(b.value));
+    const use = () => JSON.stringify([fetch, [...fed], keys]);
     const wanting = (): [Chooser, readonly Value[]] => {
       const chooser = this.#reach.chooser(useOf(fetches, fed), replaced);
       const leaves = [...fed].map((name) => valueNamed(this.graph, name));
       const constants = new Set<Value>(leaves.filter((value) => !replaced.has(value)));
-      const use = JSON.stringify([fetch, [...fed], keys]);
-      return [chooser, this.#wanted(fetches, constants, chooser, use)];
+      return [chooser, this.#wanted(fetches, constants, chooser, use())];
     };
 
     let [choose, wanted] = wanting();
     const replacing = functions.map(({ value }) => value);
     refuseFunctions(fetches, new Set(known.keys()), replacing, choose);
-    const stage = (targets: readonly Value[]) =>
-      this.#stage(targets, known, choose, JSON.stringify([fetch, [...fed], keys]));
-    for (const [i, { value, feed: replace }] of functions.entries()) {
+    const stage = (targets: readonly Value[]) => this.#stage(targets, known, choose, use());
+    for (const [i, { value, replace }] of functions.entries()) {
       const before = this.#original(value);
       const rest = [...wanted, ...functions.slice(i + 1).map((f) => this.#original(f.value))];
       const now = new Set(known.keys());
@@ -148,45 +125,15 @@ export class Program {
     choose: Chooser,
     use: string,
   ): readonly Value[] {
-    let values = this.#derived.get(use);
+    let values = this.#fetched.get(use);
     if (values === undefined) {
       values = fetchedValues(fetches, constants, choose);
-      this.#derived.set(use, values);
-      for (const [i, value] of values.entries()) {
-        if (!this.graph.order.has(value)) this.#derivedNames.set(value, (fetches[i] as Fetch).name);
+      this.#fetched.set(use, values);
+      for (const [i, { name }] of fetches.entries()) {
+        this.#names.nameDerived(values[i] as Value, name);
       }
     }
     return values;
-  }
-
-  /** The computation that replaces a value, built once for each key; its inputs become known. */
-  #replace(
-    value: NamedValue,
-    feed: GraphFeed,
-    known: Map<Value, Tensor>,
-    sizes: Sizes,
-  ): Replacement {
-    if (value.kind !== "named") {
-      throw usageError(
-        `feed "${value.name}": expected a tensor for what the graph does not compute, got a change of it`,
-      );
-    }
-    const { key, inputs, build } = feed.bind(value);
-    const named = `${value.name}=${key}`;
-    let replacement = this.#replacements.get(named);
-    if (replacement === undefined) {
-      const nodes = Object.entries(inputs).map(([name, { tensor, shape }]) => {
-        return [name, input(`${named} ${name}`, tensor.dtype, shape)] as const;
-      });
-      const by = build(value.of, Object.fromEntries(nodes));
-      replacement = { key: named, by, inputs: new Map(nodes) };
-      this.#replacements.set(named, replacement);
-    }
-    for (const [name, node] of replacement.inputs) {
-      const { tensor } = inputs[name] as FeedInput;
-      known.set(node, checkFeed({ ...node, name: value.name }, tensor, sizes));
-    }
-    return replacement;
   }
 
   /** Computes the targets that are not known yet and adds them to what is known. */
@@ -204,10 +151,9 @@ export class Program {
       }
     }
     if (missing.size === 0) return;
-    const name = (value: Value) => ("name" in value ? value.name : this.#nameOf(value));
+    const name = (value: Value) => this.#names.of(value);
     const outputs = new Map([...missing].map((value) => [name(value), value]));
-    const read = [...needed([...missing], knownValues, choose)];
-    for (const value of read) {
+    for (const value of needed([...missing], knownValues, choose)) {
       if (value.kind !== "input") continue;
       throw usageError(
         `run: expected "${value.name}" among the feeds, got none`,
@@ -251,26 +197,6 @@ export class Program {
       "feed a tensor",
     );
   }
-
-  /** A name for a value without one, the same in all runs. */
-  #nameOf(value: Value): string {
-    const position = this.graph.order.get(value);
-    if (position !== undefined) return `value at ${position}`;
-    const name = this.#derivedNames.get(value) ?? `derived value ${this.#derivedCount++}`;
-    this.#derivedNames.set(value, name);
-    return name;
-  }
-
-  #position(value: Value): number {
-    return this.graph.order.get(value) as number;
-  }
-}
-
-/** What a feed of one key builds, and the inputs that it reads. */
-interface Replacement {
-  readonly key: string;
-  readonly by: Value;
-  readonly inputs: ReadonlyMap<string, Input>;
 }
 
 function copyOf(tensor: Tensor): Tensor {

@@ -64,7 +64,8 @@ export function crossedColumns(design: CrossedStrengths | CrossedMembers): Cross
   const columns = named.map(([, column]) => column);
   const counts = columns.map(({ rounds }) => rounds);
   const [rounds, shared] = [Math.max(...counts), Math.min(...counts)];
-  checkCounts({ tokens, rounds: shared });
+  checkCount("tokens", tokens);
+  for (const count of counts) checkCount("rounds", count);
   const arrays = { partner, ...(controlAB && { controlAB }) };
   for (const [name, { length }] of [
     ...Object.entries(arrays),
@@ -91,12 +92,9 @@ function namedColumns(design: CrossedStrengths | CrossedMembers): [string, Cross
   ];
 }
 
-function checkCounts(counts: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(counts)) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new LabError(`crossedEstimates: expected a positive number of ${name}, got ${value}`);
-    }
-  }
+function checkCount(name: string, count: number): void {
+  if (Number.isInteger(count) && count > 0) return;
+  throw new LabError(`crossedEstimates: expected a positive number of ${name}, got ${count}`);
 }
 
 function checkPermutations(partner: Int32Array, tokens: number): void {

@@ -1,13 +1,5 @@
-/** A small symmetric or general matrix, one row per column of a design. */
+/** A matrix with a row and a column for each column of a crossed design: one or two. */
 export type SmallMatrix = readonly (readonly number[])[];
-
-/** Covariances between the columns of a crossed design, one or two. */
-export interface EffectCovariances {
-  /** T: of the tokens' effects, over tokens. */
-  readonly between: SmallMatrix;
-  /** W: of a token's values, over rounds; the mean over tokens. */
-  readonly within: SmallMatrix;
-}
 
 /**
  * N: what chance leaves of a token's means when `counts` values of each column were seen, those of

@@ -27,6 +27,25 @@ export interface HeadScores extends Head {
 }
 
 /**
+ * What the three detectors look at on sequences [BOS r r], r of `length` tokens, over the second half: the
+ * position before, the first occurrence of the token, and what followed that occurrence.
+ */
+export function detectorPlaces(
+  length: number,
+): Readonly<Record<"previousToken" | "duplicateToken" | "induction", AttendedPlaces>> {
+  const second = (keyOf: (tokens: Int32Array, query: number) => number): AttendedPlaces => ({
+    keys: (tokens, query) => (query > length ? [keyOf(tokens, query)] : []),
+  });
+  // From position 1 on: BOS is no random token, even where the ids drawn from hold it.
+  const first = (tokens: Int32Array, query: number) => tokens.indexOf(tokens[query] as number, 1);
+  return {
+    previousToken: second((_, query) => query - 1),
+    duplicateToken: second(first),
+    induction: second((tokens, query) => first(tokens, query) + 1),
+  };
+}
+
+/**
  * Three detector scores of every head, layer by layer, on sequences [BOS r r]: mean attention over the
  * second half. Left out: 100 sequences, r of 50 random ids of the whole vocabulary, the model's BOS. A
  * token may stand in r more than once.
@@ -47,19 +66,11 @@ export async function headScores(
     bos,
   };
   const rows = repeatedSequences(drawn, sequences);
-  const second = (keysOf: (tokens: Int32Array, query: number) => number): AttendedPlaces => ({
-    keys: (tokens, query) => (query > length ? [keysOf(tokens, query)] : []),
-  });
-  // From position 1 on: BOS is no random token, even where the ids drawn from hold it.
-  const first = (tokens: Int32Array, query: number) => tokens.indexOf(tokens[query] as number, 1);
+  const places = detectorPlaces(length);
   const [previous = [], duplicate = [], induction = []] = await meanAttention(
     model,
     rows,
-    [
-      second((_, query) => query - 1),
-      second(first),
-      second((tokens, query) => first(tokens, query) + 1),
-    ],
+    [places.previousToken, places.duplicateToken, places.induction],
     batch,
   );
   return previous.map(({ layer, head, ...previousToken }, i) => ({

@@ -13,7 +13,7 @@ export function headName({ layer, head }: Head): string {
 }
 
 /** All heads of a model, layer by layer. */
-export function allHeads({ nLayers, nHeads }: ModelConfig): Head[] {
+export function allHeads({ nLayers, nHeads }: Pick<ModelConfig, "nLayers" | "nHeads">): Head[] {
   return Array.from({ length: nLayers * nHeads }, (_, i) => ({
     layer: Math.floor(i / nHeads),
     head: i % nHeads,

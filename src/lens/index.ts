@@ -78,6 +78,7 @@ export { detectHead, detectHeads, type DetectHeadsOptions } from "./detectors.js
 export { type HeadEstimate, type SequenceEstimate } from "./head-estimates.js";
 export {
   demoInductionScore,
+  detectorPlaces,
   type HeadScores,
   headScores,
   previousTokenScore,

@@ -1,6 +1,6 @@
 import { usageError } from "../errors.js";
 import { type Tensor, tensor } from "../graph/index.js";
-import type { Model, TokenInput } from "../model/index.js";
+import { checkTokenIds, type Model, type TokenInput } from "../model/index.js";
 
 /** Numbers that one value of a batch may hold: 32 MiB in float32. */
 const largestValue = 2 ** 23;
@@ -25,9 +25,12 @@ export function tokenRows(
   if (rows.length === 0) throw usageError(`${where}: expected sequences of tokens, got none`);
   return rows.map((row) => {
     const ids = Array.from(row);
-    const bad = ids.find((id) => !Number.isInteger(id));
+    // An Int32Array would take them modulo 2^32, and drop fractions.
+    const bad = ids.find((id) => (id | 0) !== id);
     if (bad === undefined) return Int32Array.from(ids);
-    throw usageError(`${where}: expected token ids, which are whole numbers, got ${bad}`);
+    throw usageError(
+      `${where}: expected token ids, which are whole numbers below 2^31, got ${bad}`,
+    );
   });
 }
 
@@ -73,22 +76,20 @@ export function* tokenBatches(
   }
 }
 
-/** Checks ids against the vocabulary, as programs that do not run through the model need it. */
+/**
+ * Checks sequences against the vocabulary and the context, as programs that do not run through the model
+ * need it.
+ *
+ * @throws LabError of wrong usage for ids and lengths that the model does not have.
+ */
 export function checkTokens(model: Model, rows: readonly Int32Array[], where: string): void {
   const { dVocab, nCtx } = model.config;
   for (const row of rows) {
-    const bad = row.find((id) => id < 0 || id >= dVocab);
-    if (bad !== undefined) {
-      throw usageError(
-        `${where}: expected token ids 0 to ${dVocab - 1}, got ${bad}`,
-        `the vocabulary of ${model.name} has ${dVocab} tokens`,
-      );
-    }
-    if (row.length < 1 || row.length > nCtx) {
-      throw usageError(
-        `${where}: expected sequences of 1 to ${nCtx} tokens, got ${row.length}`,
-        `the context of ${model.name} is that long`,
-      );
-    }
+    checkTokenIds(row, dVocab, where);
+    if (row.length >= 1 && row.length <= nCtx) continue;
+    throw usageError(
+      `${where}: expected sequences of 1 to ${nCtx} tokens, got ${row.length}`,
+      `the context of ${model.name} is that long`,
+    );
   }
 }

@@ -1,5 +1,11 @@
 import { ops, type Value } from "../graph/index.js";
 
+/** Activation functions of the MLP layers, by TransformerLens's names. */
+export const activations = ["gelu", "gelu_new", "solu_ln"] as const;
+
+/** An activation function by TransformerLens's name. */
+export type Activation = (typeof activations)[number];
+
 const { add, clip, div, erf, exp, mul, sub, tanh } = ops;
 
 /**

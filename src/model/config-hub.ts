@@ -82,7 +82,8 @@ export function readNeoxConfig(json: unknown, where: string): ModelConfig {
     parallel: c.use_parallel_residual,
     normalization: "LN",
     positions: "rotary",
-    rotary: { dim: Math.round(c.rotary_pct * dHead), base: c.rotary_emb_base },
+    // Fractions are dropped, as transformers drops them.
+    rotary: { dim: Math.floor(c.rotary_pct * dHead), base: c.rotary_emb_base },
     eps: c.layer_norm_eps,
   } as const;
   return checkRotary(config, where);

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { LabError } from "../errors.js";
+import { activations } from "./activations.js";
 import type { ModelConfig } from "./config.js";
 import { checkFields, checkRotary, only, size } from "./config-schema.js";
-import { activations } from "./mlp.js";
 
 /**
  * The fields of NeelNanda's `config.json` and of TransformerLens's HookedTransformerConfig that

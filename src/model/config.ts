@@ -1,7 +1,7 @@
 import { LabError } from "../errors.js";
+import type { Activation } from "./activations.js";
 import { readGpt2Config, readNeoxConfig } from "./config-hub.js";
 import { readLensConfig } from "./config-lens.js";
-import type { Activation } from "./mlp.js";
 import type { Rotary } from "./rotary.js";
 
 /** What a model's forward pass depends on, with TransformerLens's names of the sizes. */
@@ -41,7 +41,7 @@ export interface ParsedConfig {
   readonly bos: number | null;
 }
 
-/** Why a loader that reads numbers only can say no more of a config. */
+/** The configs that the lab reads, as errors list them. */
 const families = "GPT-2, GPT-NeoX, or a model in the form of NeelNanda's or TransformerLens's";
 
 /**

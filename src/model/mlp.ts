@@ -1,15 +1,9 @@
 import { ops, type Value } from "../graph/index.js";
-import { gelu, geluNew, solu } from "./activations.js";
+import { type Activation, gelu, geluNew, solu } from "./activations.js";
 import type { Hook, WeightOf } from "./hook.js";
 import { layerNorm, type Norm } from "./layer-norm.js";
 
 const { add, matMul } = ops;
-
-/** Activation functions of the MLP layers, by TransformerLens's names. */
-export const activations = ["gelu", "gelu_new", "solu_ln"] as const;
-
-/** An activation function by TransformerLens's name. */
-export type Activation = (typeof activations)[number];
 
 /**
  * An MLP layer: activation(x W_in + b_in) W_out + b_out; after SoLU its own LayerNorm over d_mlp.

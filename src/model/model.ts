@@ -20,15 +20,13 @@ import type { Weights } from "./parameters.js";
 import { atPickedPositions, positionRange, type Positions, runAtPositions } from "./positions.js";
 import type { ProcessingStep } from "./processing.js";
 import { checkTokenIds } from "./token-ids.js";
+import { type TokenInput, tokenTensor } from "./token-input.js";
 import type { LabTokenizer } from "./tokenizer.js";
 
 /** Token ids [batch, position] with the record of whether the first position is BOS. */
 export interface Tokens extends Tensor<"int32"> {
   readonly prependBos: boolean;
 }
-
-/** Token ids as rows of equal length, or as an int32 tensor [batch, position]. */
-export type TokenInput = Tensor<"int32"> | readonly (readonly number[])[];
 
 /** What a {@link Model} is made of. */
 export interface ModelParts {
@@ -106,11 +104,11 @@ export class Model {
     tokens: TokenInput,
     { fetch, feed = {}, positions }: ModelRunOptions<Name>,
   ): Promise<Record<Name, Tensor>> {
-    const ids = this.#checked(tokens);
+    const ids = tokenTensor(tokens, this.config.dVocab, this.name);
     const length = ids.shape[1] as number;
     const program = await this.program(length);
     const { targets } = feed;
-    if (targets !== undefined && "data" in targets) {
+    if (targets && "data" in targets) {
       checkTokenIds(targets as Tensor<"int32">, this.config.dVocab, `${this.name}: targets`);
     }
     const feeds = { tokens: ids, ...feed };
@@ -132,7 +130,7 @@ export class Model {
     targets: Tensor<"int32">,
     options: { readonly logits?: boolean } = {},
   ): Promise<LastTokenValues> {
-    const ids = this.#checked(tokens);
+    const ids = tokenTensor(tokens, this.config.dVocab, this.name);
     this.#checkLength(ids.shape[1] as number);
     checkTokenIds(targets, this.config.dVocab, `${this.name}: targets`);
     const store = await this.#weightStore();
@@ -144,21 +142,27 @@ export class Model {
   /** The program for sequences of that length, made once; its weights are shared with all lengths. */
   async program(positions: number): Promise<Program> {
     this.#checkLength(positions);
-    let program = this.#programs.get(positions);
-    if (program === undefined) {
-      program = await this.programOf(forward(this.config, positions, this.dtype));
-      this.#programs.set(positions, program);
-    }
-    return program;
+    return this.#once(this.#programs, positions, () => forward(this.config, positions, this.dtype));
   }
 
   /** The program with each value at some positions only beside it. */
-  async #pickingProgram({ graph }: Program, length: number): Promise<Program> {
-    const made = this.#picking.get(length);
-    if (made !== undefined) return made;
-    const values = [...graph.names.values()];
-    const program = await this.programOf([...values, ...atPickedPositions(values)]);
-    this.#picking.set(length, program);
+  #pickingProgram({ graph }: Program, length: number): Promise<Program> {
+    return this.#once(this.#picking, length, () => {
+      const values = [...graph.names.values()];
+      return [...values, ...atPickedPositions(values)];
+    });
+  }
+
+  /** The program of that length, made by the first of the runs that need it. */
+  async #once(
+    made: Map<number, Program>,
+    length: number,
+    roots: () => readonly Value[],
+  ): Promise<Program> {
+    // First: nothing is awaited between the look and the making, so that runs at the same time share it.
+    const store = await this.#weightStore();
+    const program = made.get(length) ?? new Program(roots(), this.engine, store, this.weights);
+    made.set(length, program);
     return program;
   }
 
@@ -221,32 +225,4 @@ export class Model {
       "give token ids, or put its tokenizer.json into the model's folder",
     );
   }
-
-  #checked(tokens: TokenInput): Tensor<"int32"> {
-    const ids = "data" in tokens ? tokens : fromRows(tokens, this.name);
-    if (ids.shape.length !== 2) {
-      throw usageError(
-        `${this.name}: expected tokens [batch, position], got shape [${ids.shape.join(", ")}]`,
-      );
-    }
-    checkTokenIds(ids, this.config.dVocab, this.name);
-    return ids;
-  }
-}
-
-function fromRows(rows: readonly (readonly number[])[], where: string): Tensor<"int32"> {
-  const length = rows[0]?.length ?? 0;
-  const odd = rows.findIndex((row) => row.length !== length);
-  if (odd >= 0) {
-    throw usageError(
-      `${where}: expected sequences of equal length, got ${length} and ${rows[odd]?.length} tokens`,
-      "run sequences of different length one by one",
-    );
-  }
-  const ids = rows.flat();
-  const fraction = ids.find((id) => !Number.isInteger(id));
-  if (fraction !== undefined) {
-    throw usageError(`${where}: expected token ids, which are whole numbers, got ${fraction}`);
-  }
-  return tensor("int32", [rows.length, length], ids);
 }

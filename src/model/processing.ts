@@ -1,10 +1,11 @@
 /**
  * TransformerLens's weight processing: changes of the weights that leave all log-probabilities as
- * they are and make the circuits readable. Sums run in float64; inputs are never changed.
+ * they are and make the circuits readable. Sums run in float64; the weights given are changed only where
+ * the caller allows it.
  */
 import { usageError } from "../errors.js";
-import type { FloatTensor } from "../graph/index.js";
 import type { ModelConfig } from "./config.js";
+import { type NormWeights, OwnedWeights } from "./owned-weights.js";
 import type { Weights } from "./parameters.js";
 
 /** The steps of the default processing, in the order in which they are applied. */
@@ -100,56 +101,6 @@ function foldLayerNorms(config: ModelConfig, w: OwnedWeights): void {
   }
   const ln = w.takeNorm("ln_final");
   foldInto(w, "unembed.W_U", "unembed.b_U", ln, { matrices: 1, rows: dModel, columns: dVocab });
-}
-
-/** The weights while they are processed: each is copied before its first change, unless they are ours. */
-class OwnedWeights {
-  readonly #weights: Map<string, FloatTensor>;
-  readonly #inPlace: boolean;
-  readonly #copied = new Set<string>();
-
-  constructor(weights: Weights, inPlace: boolean) {
-    this.#weights = new Map(weights);
-    this.#inPlace = inPlace;
-  }
-
-  get weights(): Weights {
-    return this.#weights;
-  }
-
-  has(name: string): boolean {
-    return this.#weights.has(name);
-  }
-
-  /** The numbers of a weight, to read. */
-  read(name: string): Float32Array | Float64Array {
-    return (this.#weights.get(name) as FloatTensor).data;
-  }
-
-  /** The numbers of a weight, to change. */
-  own(name: string): Float32Array | Float64Array {
-    const original = this.#weights.get(name) as FloatTensor;
-    if (this.#inPlace || this.#copied.has(name)) return original.data;
-    const own = { ...original, data: original.data.slice() } as FloatTensor;
-    this.#weights.set(name, own);
-    this.#copied.add(name);
-    return own.data;
-  }
-
-  /** Takes a norm's weights away; LNPre has none. */
-  takeNorm(name: string): NormWeights {
-    const take = (key: string) => {
-      const data = this.#weights.get(key)?.data ?? null;
-      this.#weights.delete(key);
-      return data;
-    };
-    return { w: take(`${name}.w`), b: take(`${name}.b`) };
-  }
-}
-
-interface NormWeights {
-  readonly w: ArrayLike<number> | null;
-  readonly b: ArrayLike<number> | null;
 }
 
 interface MatrixStack {

@@ -186,6 +186,26 @@ describe.each(backends)("fetch and feed, $name", ({ dtype, tolerance, engine: st
     }
   });
 
+  it("tokens that a model cannot read are named", async () => {
+    const run = (ids: Parameters<Model["run"]>[0]) => model.run(ids, { fetch: ["last_logits"] });
+    const { dVocab } = model.config;
+    for (const id of [-1, dVocab, 1.5, 2 ** 32 + 1]) {
+      await expect(run([[3, id]])).rejects.toThrow(`ids 0 to ${dVocab - 1}, got ${id}`);
+    }
+    const none = { ...tokens, shape: [0, 12], data: new Int32Array() };
+    const noTargets = { ...tokens, shape: [0, 1], data: new Int32Array() };
+    for (const running of [run([]), run(none), model.runLastToken(none, noTargets)]) {
+      await expect(running).rejects.toThrow("expected sequences of tokens, got none");
+    }
+    await expect(run("text" as unknown as number[][])).rejects.toThrow("got a string");
+  });
+
+  it("runs at the same time share one program", async () => {
+    const fresh = await fixtureModel("a-attn-only-ln", engine, dtype, []);
+    const [one, other] = await Promise.all([fresh.program(5), fresh.program(5)]);
+    expect(one).toBe(other);
+  });
+
   it("wrong names, shapes, types and missing inputs are named", async () => {
     const z = "blocks.0.attn.hook_z";
     const wrong = (options: Parameters<Model["run"]>[1]) => model.run(tokens, options);
@@ -212,6 +232,12 @@ describe.each(backends)("fetch and feed, $name", ({ dtype, tolerance, engine: st
       wrong({ fetch: ["logits"], feed: { [z]: zeros(other, [3, 12, 4, 8]) } }),
     ).rejects.toThrow(dtype);
     await expect(wrong({ fetch: ["logOdds"] })).rejects.toThrow('"targets"');
+    const forgetful = (() => undefined) as unknown as () => Tensor;
+    for (const nothing of [forgetful, undefined as unknown as Tensor]) {
+      await expect(wrong({ fetch: ["logits"], feed: { [z]: nothing } })).rejects.toThrow(
+        `feed "${z}": expected ${dtype} [batch, 12, 4, 8], got undefined`,
+      );
+    }
     await expect(
       wrong({
         fetch: ["logits"],

@@ -345,6 +345,10 @@ describe("head detectors on a model", () => {
       /expected at least one sequence, got 0/,
     );
     await expect(headScores(model, { seed: 1, length: 8, batch: 0 })).rejects.toThrow(/got 0/);
+    // An int32 array would read it as 1.
+    await expect(previousTokenScore(model, [[1, 2 ** 32 + 1]])).rejects.toThrow(
+      /expected token ids, which are whole numbers below 2\^31, got 4294967297/,
+    );
     await expect(inContextLearningScore(model, rows)).rejects.toThrow(
       /expected tokens at positions 1 to 16, got 50/,
     );

@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Engine, input, named, Program, type Tensor, tensor } from "../../src/graph/index.js";
+import {
+  type Engine,
+  input,
+  named,
+  ops,
+  Program,
+  type Tensor,
+  tensor,
+} from "../../src/graph/index.js";
 import { logOdds } from "../../src/model/index.js";
+import { logOddsOfOne } from "../../src/model/last-token/log-odds-of-one.js";
 import { backends } from "../support/engines.js";
 
 const vocabulary = 4096;
@@ -82,4 +91,38 @@ describe.each(backends)("log-odds, $name", ({ dtype, engine: start }) => {
     expect(got[9]).toBeCloseTo(0, 5);
     expect(got[10]).toBeCloseTo(0, 5);
   });
+
+  it.each([[[4096]], [[1500, 1500, 1096]]])(
+    "of one target, by chunks of %j, at their ends too",
+    async (sizes) => {
+      const logits = input("logits", dtype, ["batch", vocabulary]);
+      const targets = input("targets", "int32", ["batch", 1]);
+      const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((a, b) => a + b, 0));
+      const chunks = starts.map((from, i) => ops.slice(logits, 1, from, from + sizes[i]!));
+      const parameters = new Map<string, Tensor>();
+      const root = named("logOdds", logOddsOfOne(chunks, targets));
+      const ofOne = new Program([root], engine, await engine.store(parameters), parameters);
+      const ends = starts.flatMap((from, i) => [from, from + 1, from + sizes[i]! - 1]);
+      for (const scale of [0, 3, 12]) {
+        // Once as the others are, and once so likely that hardly anything is left for the others.
+        for (const raise of [0, 20]) {
+          const rows = ends.map((end) => wavy(scale).map((x, i) => (i === end ? x + raise : x)));
+          const given = tensor(
+            dtype,
+            [ends.length, vocabulary],
+            rows.flatMap((row) => [...row]),
+          );
+          const { logOdds: got } = await ofOne.run({
+            fetch: ["logOdds"],
+            feed: { logits: given, targets: tensor("int32", [ends.length, 1], ends) },
+          });
+          for (const [i, end] of ends.entries()) {
+            const row = given.data.subarray(i * vocabulary, (i + 1) * vocabulary);
+            const expected = reference(Float64Array.from(row), end);
+            expect(Math.abs((got.data[i] as number) - expected)).toBeLessThan(5e-5);
+          }
+        }
+      }
+    },
+  );
 });

@@ -15,9 +15,10 @@ function graphOf(store: TensorStore, parts: Partial<CompiledGraph>): CompiledGra
 function noted() {
   const has = new Set<string>();
   const sent: string[] = [];
-  let broken = 0;
+  let [broken, brokenSends] = [0, 0];
   const graphs = hostedGraphs({
     store(_, tensors) {
+      if (tensors.size > 0 && brokenSends-- > 0) return Promise.reject(new Error("no room"));
       for (const name of tensors.keys()) {
         has.add(name);
         sent.push(name);
@@ -40,7 +41,8 @@ function noted() {
     },
     release: () => Promise.resolve(),
   });
-  return { graphs, has, sent, breakNext: () => (broken = 1) };
+  const breaks = { breakNext: () => (broken = 1), breakNextSend: () => (brokenSends = 1) };
+  return { graphs, has, sent, ...breaks };
 }
 
 describe("hostedGraphs", () => {
@@ -91,5 +93,14 @@ describe("hostedGraphs", () => {
     breakNext();
     await expect(graphs.run(graph, {})).rejects.toThrow("no room");
     expect(await graphs.run(graph, {})).toEqual({});
+  });
+
+  it("hands a weight over again that did not arrive", async () => {
+    const { graphs, sent, breakNextSend } = noted();
+    const graph = graphOf(await graphs.store(weights), { shared: ["W_E"] });
+    breakNextSend();
+    await expect(graphs.run(graph, {})).rejects.toThrow("no room");
+    expect(await graphs.run(graph, {})).toEqual({});
+    expect(sent).toEqual(["W_E"]);
   });
 });

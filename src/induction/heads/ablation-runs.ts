@@ -32,6 +32,8 @@ export function protocolMeans({ model, protocol, seed, batch }: Lab): Promise<He
   if (means === undefined) {
     means = headMeans(model, randomBatches());
     made.set(key, means);
+    // What failed is tried again by the next that asks.
+    means.catch(() => made.delete(key));
   }
   return means;
 

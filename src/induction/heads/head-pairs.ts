@@ -1,10 +1,11 @@
 import { allHeads, type Head, headName } from "../../lens/index.js";
+import type { ModelConfig } from "../../model/index.js";
+import { ItemStream } from "../../random/index.js";
 import { momentsOf } from "../../stats/index.js";
 import { estimateOf } from "../estimate.js";
 import type { Experiment } from "../experiment.js";
 import { experimentCodes } from "../protocol.js";
 import type { Estimate } from "../summary.js";
-import { ItemStream } from "../../random/index.js";
 import { measureInterventions } from "./ablation-runs.js";
 import { type AblationSummary, foldEffects } from "./head-ablation.js";
 
@@ -34,11 +35,11 @@ const randomPairs = 8;
 
 /** Pairs of the heads whose own ablation lowers the strength most, and random pairs of all heads. */
 export function pairsToTry(
-  config: { readonly nLayers: number; readonly nHeads: number },
+  config: Pick<ModelConfig, "nLayers" | "nHeads">,
   { mean }: AblationSummary,
   { seed, sequences }: { readonly seed: number; readonly sequences: number },
 ): HeadPairsParams {
-  const heads = allHeads(config as Parameters<typeof allHeads>[0]);
+  const heads = allHeads(config);
   const byEffect = heads
     .map((head, i) => ({ head, effect: (mean[i] as Estimate).mean }))
     .sort((x, y) => x.effect - y.effect)

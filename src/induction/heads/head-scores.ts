@@ -1,4 +1,4 @@
-import { type AttendedPlaces, meanAttention } from "../../lens/index.js";
+import { type AttendedPlaces, detectorPlaces, meanAttention } from "../../lens/index.js";
 import type { Model } from "../../model/index.js";
 import { momentsOf } from "../../stats/index.js";
 import { estimateOf } from "../estimate.js";
@@ -26,27 +26,14 @@ export type DetectorSummary = Readonly<
   Record<(typeof detectors)[number], { readonly model: Estimate[]; readonly random: Estimate[] }>
 >;
 
-/**
- * Over sequences BOS r r, means over the second half: attention to the position before, to the first
- * occurrence of the token, and to what followed that occurrence.
- */
-function detectorPlaces(length: number): AttendedPlaces[] {
-  const second = (query: number) => query > length;
-  const first = (tokens: Int32Array, query: number) => tokens.indexOf(tokens[query] as number, 1);
-  return [
-    { keys: (_, query) => (second(query) ? [query - 1] : []) },
-    { keys: (tokens, query) => (second(query) ? [first(tokens, query)] : []) },
-    { keys: (tokens, query) => (second(query) ? [first(tokens, query) + 1] : []) },
-  ];
-}
-
 /** Detector scores of all heads on repeated random tokens, beside those of a random-weights model. */
 export const headScores: Experiment<HeadScoreParams, DetectorSummary, ScoreRows> = {
   id: "head-scores",
   units: ({ sequences }) => ({ count: 1, sequences }),
   async measure(lab, { length, heads }, { from, to }) {
     const shape: RepeatedShape = { length, times: 2 };
-    const places = detectorPlaces(length);
+    const placesOf = detectorPlaces(length);
+    const places = detectors.map((name) => placesOf[name]);
     const width = 2 * places.length * heads;
     const rows = scoreRows(from, to, width);
     const twin = randomTwin(lab.model, lab.seed);

@@ -4,10 +4,10 @@ import type { ModelConfig } from "../config.js";
 import type { WeightOf } from "../hook.js";
 import { logOdds } from "../log-odds.js";
 import { lastNormalized } from "./body.js";
-import { chunkedLogOdds, chunkLogits } from "./unembed-chunks.js";
+import { logOddsOfOne } from "./log-odds-of-one.js";
+import { chunkLogits } from "./unembed-chunks.js";
 
-const { add, concat, equal, gatherElements, logSoftmax, matMul } = ops;
-const { scatterElements, slice, sub, where } = ops;
+const { add, concat, gatherElements, matMul, slice } = ops;
 
 /**
  * From the last position to numbers: `logOdds` and `targetLogits` [b, targets] of any targets, and
@@ -25,31 +25,13 @@ export function lastTokenHead(
 ): Named[] {
   const x = input(lastNormalized, dtype, ["batch", config.dModel]);
   const targets = input("targets", "int32", ["batch", "targets"]);
-  const chunks = tables ? chunkLogits(x, config, dtype) : null;
-  const logits = chunks
-    ? concat(chunks, 1)
-    : add(matMul(x, weights("unembed.W_U")), weights("unembed.b_U")); // [b, V]
-  const one = slice(targets, 1, 0, 1); // [b, 1]
-  const ofOne = chunks ? chunkedLogOdds(chunks, one, config.dVocab) : logOddsOfOne(logits, one);
+  const chunks = tables
+    ? chunkLogits(x, config, dtype)
+    : [add(matMul(x, weights("unembed.W_U")), weights("unembed.b_U"))];
+  const logits = chunks.length === 1 ? (chunks[0] as Value) : concat(chunks, 1); // [b, V]
   return [
     named("logOdds", logOdds(logits, targets)),
     named("targetLogits", gatherElements(logits, targets)),
-    named("logOddsOfOne", ofOne),
+    named("logOddsOfOne", logOddsOfOne(chunks, slice(targets, 1, 0, 1))),
   ];
-}
-
-/**
- * Log-odds of one target per sequence, nats: its logit minus the log-sum-exp of all the others, exact
- * however likely it is. [b, V], [b, 1] → [b, 1].
- *
- * The log-sum-exp comes from any token but the target, as its logit minus its log-probability among
- * the others: one pass for the log-softmax, where a maximum and a sum would take two more.
- */
-function logOddsOfOne(logits: Value, targets: Value): Value {
-  const logit = gatherElements(logits, targets); // [b, 1]
-  // Computed from the logit, so that it comes after it: then ONNX Runtime masks in place.
-  const others = scatterElements(logits, targets, add(logit, -Infinity)); // [b, V]
-  const logProbs = logSoftmax(others); // [b, V]
-  const lse = (i: number) => sub(slice(others, 1, i, i + 1), slice(logProbs, 1, i, i + 1)); // [b, 1]
-  return sub(logit, where(equal(targets, 0), lse(1), lse(0)));
 }

@@ -11,21 +11,22 @@ const heldBytes = 64e6;
 /** What the unembedding reads at the last position of tokens [b, p]: [b, d]. */
 export type Body = (tokens: Tensor<"int32">) => Promise<Tensor>;
 
-/** Keeps the tables of the first layer: once, unless each session copies them. */
+/** Keeps the tables of the first layer for one body after the other. */
 export class FirstLayer {
   readonly #parts: PathParts;
-  #kept: Promise<void> | null = null;
+  #kept = false;
 
   constructor(parts: PathParts) {
     this.#parts = parts;
   }
 
+  /** Keeps what the body of that sequence length reads. */
   async keep(length: number): Promise<void> {
     const { config, dtype, engine } = this.#parts;
     const weights = weightValues(config, dtype);
-    const keepTables = () => keepEach(this.#parts, firstLayerTables(config, weights));
-    if (engine.parametersAs === "initializers") await keepTables();
-    else await (this.#kept ??= keepTables());
+    if (!this.#kept) await keepEach(this.#parts, firstLayerTables(config, weights));
+    // Sessions that copy the tables leave none to the next one.
+    this.#kept = engine.parametersAs === "inputs";
     const scale = firstLayerScale(config, length, weights);
     if (scale !== null) await keepEach(this.#parts, [scale]);
   }
@@ -64,9 +65,10 @@ async function meanKey(parts: PathParts, length: number): Promise<Tensor> {
   const name = `blocks.${nLayers - 1}.${point}`;
   const program = programOf(parts, forward(config, length, dtype));
   const tokens = spreadTokens(dVocab, length);
-  const { [name]: keys } = await program.run({ fetch: [name], feed: { tokens } });
-  await program.release();
-  const { data } = keys as FloatTensor;
+  const values = await program
+    .run({ fetch: [name], feed: { tokens } })
+    .finally(() => program.release());
+  const { data } = values[name] as FloatTensor;
   const sums = new Float64Array(d);
   for (const [i, value] of data.entries()) sums[i % d] = (sums[i % d] as number) + value;
   return tensor(
