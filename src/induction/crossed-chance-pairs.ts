@@ -12,7 +12,7 @@
  * An induction sequence knows nothing of its control: its d, d' and f are 0 but for chance. They are fitted
  * all the same, as the columns may be strengths, or those of two models that are compared.
  */
-import type { CrossedColumn, CrossedColumns } from "./crossed-design.js";
+import type { CrossedColumns } from "./crossed-design.js";
 
 /** With fewer such rows their rise is not known well enough to be worth anything. */
 const fewest = 20;
@@ -71,20 +71,6 @@ export function meanRises({ tokens, partner, columns }: CrossedColumns, chance: 
     const spread = zz - (z1 * z1) / n;
     return spread > 0 ? (zx - (z1 * sum) / n) / spread : 0;
   });
-}
-
-/** The values of a column less (Z − p) · d. */
-export function withoutRises(
-  { tokens, partner }: CrossedColumns,
-  { values }: CrossedColumn,
-  chance: ChancePairs,
-  rise: number,
-): Float64Array {
-  const left = new Float64Array(values.length);
-  for (let k = 0, a = 0; k < values.length; k++, a = a + 1 === tokens ? 0 : a + 1) {
-    left[k] = values[k]! - chance.deviation(k, a, partner[k]!) * rise;
-  }
-  return left;
 }
 
 /** Least squares of y on z and z · h without an intercept. */

@@ -38,7 +38,7 @@
  * estimator" (2018). A covariate whose mean is known is a control variate.
  */
 import { adjustedPowers, plainPowers, risesOf } from "./crossed-adjusted.js";
-import { chancePairs, meanRises, withoutRises } from "./crossed-chance-pairs.js";
+import { chancePairs, meanRises } from "./crossed-chance-pairs.js";
 import { crossedColumns, type CrossedMembers, type CrossedStrengths } from "./crossed-design.js";
 import { OtherRounds } from "./crossed-other-rounds.js";
 import type { SmallMatrix } from "./crossed-shrinkage.js";
@@ -72,8 +72,8 @@ export interface CrossedEstimates {
 
 /**
  * Both powers of every token from a crossed design, plain and adjusted; the head of the file has the
- * formulas. Takes time and memory linear in rounds · tokens, and always folds in the order of rounds, then
- * tokens.
+ * formulas. Takes time linear in rounds · tokens, and besides the design memory linear in the tokens; always
+ * folds in the order of rounds, then tokens.
  *
  * Throws a LabError when there are no tokens or rounds, an array has another length than rounds · tokens,
  * a round is no permutation, or a measured value is not finite.
@@ -91,10 +91,7 @@ export function crossedEstimates(design: CrossedStrengths | CrossedMembers): Cro
   }
   const chance = chancePairs(known);
   const rises = chance === null ? known.columns.map(() => 0) : meanRises(known, chance);
-  const values = known.columns.map((column, m) =>
-    chance === null ? column.values : withoutRises(known, column, chance, rises[m]!),
-  );
-  const others = new OtherRounds(known, values);
+  const others = new OtherRounds(known, chance && { chance, rises });
   const adjusted = adjustedPowers(
     known,
     others,

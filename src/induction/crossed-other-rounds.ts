@@ -1,4 +1,5 @@
 import { coMomentsOf, covariance, momentsOf, variance } from "../stats/index.js";
+import type { ChancePairs } from "./crossed-chance-pairs.js";
 import type { CrossedColumns } from "./crossed-design.js";
 import { foldValue, noMoments, type TokenMoments } from "./crossed-moments.js";
 import {
@@ -16,6 +17,12 @@ interface Role {
   readonly factors: { readonly shared: SmallMatrix; readonly further: SmallMatrix };
 }
 
+/** The chance pairs, and d of each column. */
+export interface KnownRises {
+  readonly chance: ChancePairs;
+  readonly rises: readonly number[];
+}
+
 /**
  * What the other rounds know about a pair: the effect of each of its tokens, by column, is their mean in
  * the other rounds less that of all tokens in them, shrunk by the factors G of the role.
@@ -24,18 +31,22 @@ export class OtherRounds {
   /** Of all values, by column, nats. */
   readonly grand: readonly number[];
   readonly #design: CrossedColumns;
-  readonly #values: readonly Float64Array[];
+  readonly #known: KnownRises | null;
   readonly #a: Role;
   readonly #b: Role;
   /** [column][round]. */
   readonly #roundMeans: readonly Float64Array[];
   readonly #seen = new Float64Array(2);
+  /** What counts as measured of the row that is looked at, by column. */
+  readonly #left: Float64Array;
 
-  /** `values` is what counts as measured of each column. */
-  constructor(design: CrossedColumns, values: readonly Float64Array[]) {
+  /** With `known`, what counts as measured of a column is its values less (Z − p) · d. */
+  constructor(design: CrossedColumns, known: KnownRises | null) {
     const { tokens, columns, partner } = design;
     this.#design = design;
-    this.#values = values;
+    this.#known = known;
+    const left = new Float64Array(columns.length);
+    this.#left = left;
     const moments = () => columns.map(() => noMoments(tokens));
     const [a, b] = [moments(), moments()];
     const crossed = [new Float64Array(tokens), new Float64Array(tokens)] as const;
@@ -46,15 +57,16 @@ export class OtherRounds {
         // The second column's mean with this value, the first one's without it: Welford's cross term.
         const both = columns.length === 2 && round < design.shared;
         const [beforeA, beforeB] = [a[0]!.mean[token]!, b[0]!.mean[other]!];
+        this.#takeAway(k, token, other);
         for (let m = 0; m < columns.length; m++) {
           if (round >= columns[m]!.rounds) continue;
-          const x = values[m]![k]!;
+          const x = left[m]!;
           foldValue(a[m]!, token, x, round + 1);
           foldValue(b[m]!, other, x, round + 1);
           this.#roundMeans[m]![round]! += x;
         }
         if (!both) continue;
-        const [x, y] = [values[0]![k]!, values[1]![k]!];
+        const [x, y] = [left[0]!, left[1]!];
         crossed[0][token]! += (x - beforeA) * (y - a[1]!.mean[token]!);
         crossed[1][other]! += (x - beforeB) * (y - b[1]!.mean[other]!);
       }
@@ -75,11 +87,23 @@ export class OtherRounds {
    * the two tokens of row k: `a` as A and `b` as B. No effect of a column is known from no round.
    */
   predict(round: number, k: number, a: number, b: number, ofA: Float64Array, ofB: Float64Array) {
-    this.#predict(this.#a, round, k, a, ofA);
-    this.#predict(this.#b, round, k, b, ofB);
+    this.#takeAway(k, a, b);
+    this.#predict(this.#a, round, a, ofA);
+    this.#predict(this.#b, round, b, ofB);
   }
 
-  #predict({ moments, factors }: Role, round: number, k: number, token: number, to: Float64Array) {
+  /** Makes anew what counts as measured of row k. */
+  #takeAway(k: number, a: number, b: number): void {
+    const { columns } = this.#design;
+    const known = this.#known;
+    const z = known === null ? 0 : known.chance.deviation(k, a, b);
+    for (let m = 0; m < columns.length; m++) {
+      const value = columns[m]!.values[k]!;
+      this.#left[m] = known === null ? value : value - z * known.rises[m]!;
+    }
+  }
+
+  #predict({ moments, factors }: Role, round: number, token: number, to: Float64Array) {
     const { columns, shared } = this.#design;
     const seen = this.#seen;
     for (let m = 0; m < columns.length; m++) {
@@ -91,7 +115,7 @@ export class OtherRounds {
         round < rounds
           ? mean -
             grand +
-            (mean - grand - this.#values[m]![k]! + this.#roundMeans[m]![round]!) / (rounds - 1)
+            (mean - grand - this.#left[m]! + this.#roundMeans[m]![round]!) / (rounds - 1)
           : mean - grand;
     }
     const matrix = round < shared ? factors.shared : factors.further;

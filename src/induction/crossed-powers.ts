@@ -122,10 +122,11 @@ export const crossedPowers: Experiment<CrossedParams, PowersSummary> = {
     const control = new Float64Array(size);
     let at = 0;
     for await (const piece of pieces) {
-      induction.set(columnOf(piece.induction, piece.width, 0), at);
-      control.set(columnOf(piece.control, piece.width, 0), at);
+      const { width, b } = piece;
+      induction.set(columnOf(piece.induction, width, 0), at);
+      control.set(columnOf(piece.control, width, 0), at);
       controlAB.set(piece.controlAB, at);
-      for (const [i, b] of piece.b.entries()) partner[at + i] = place.get(b) as number;
+      for (let i = 0; i < b.length; i++) partner[at + i] = place.get(b[i] as number) as number;
       at += rowCount(piece);
     }
     const { a, b } = crossedEstimates({

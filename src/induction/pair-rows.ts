@@ -43,8 +43,9 @@ export function strengthsOf(
 
 /** One column of a [rows, width] array. */
 export function columnOf(values: Float64Array, width: number, column: number): Float64Array {
-  return Float64Array.from(
-    { length: values.length / width },
-    (_, row) => values[row * width + column] as number,
-  );
+  const result = new Float64Array(values.length / width);
+  for (let row = 0; row < result.length; row++) {
+    result[row] = values[row * width + column] as number;
+  }
+  return result;
 }
