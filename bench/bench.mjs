@@ -32,7 +32,16 @@ function say(message) {
 function parse() {
   const flag = /** @type {const} */ ({ type: "boolean", default: false });
   try {
-    return parseArgs({ options: { json: flag, quick: flag, full: flag, check: flag } }).values;
+    const { help, ...options } = parseArgs({
+      options: { json: flag, quick: flag, full: flag, check: flag, help: flag },
+    }).values;
+    if (help) {
+      process.stdout.write(
+        "npm run bench -- [--quick] [--full] [--json] [--check]: see docs/speed.md\n",
+      );
+      process.exit(0);
+    }
+    return options;
   } catch (error) {
     process.stderr.write(`bench: ${error instanceof Error ? error.message : error}\n`);
     process.exit(2);

@@ -1,6 +1,6 @@
 import type { HubProgress } from "../weights/index.js";
 import { formatBytes } from "./bytes.js";
-import type { Io } from "./io.js";
+import { type Io, redraw } from "./io.js";
 
 /** Milliseconds between two lines where the line cannot be redrawn, and where it can. */
 const intervals = { lines: 30_000, redrawn: 100 };
@@ -29,7 +29,7 @@ export function downloadLine(io: Io): (progress: HubProgress) => void {
         `downloading ${file}: ${formatBytes(allReceived)} of ${formatBytes(allTotal)}` +
         (rate > 0 ? ` · ${formatBytes(rate)}/s` : "") +
         (finished ? ` · ${Math.round(seconds)} s` : left);
-      io.err(io.interactive ? `\r\u001b[2K${line}${finished ? "\n" : ""}` : `${line}\n`);
+      io.err(io.interactive ? `${redraw}${line}${finished ? "\n" : ""}` : `${line}\n`);
     }
     if (finished) network = started();
   };

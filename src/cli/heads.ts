@@ -9,7 +9,7 @@ import type { Described } from "./make-plan.js";
 import { labOptionsOf } from "./plan-options.js";
 import { plainChoices, type PlannedOptions, withPlannedOptions } from "./options.js";
 import { jsonProvenance } from "./output.js";
-import { sequenceCount, wholeBetween } from "./parse.js";
+import { folder, sequenceCount, wholeBetween } from "./parse.js";
 import { progressLine } from "./progress.js";
 import { aboutModel } from "./report-about.js";
 import { optionParameters } from "./run-parameters.js";
@@ -58,7 +58,7 @@ export function addHeads(parent: Command, io: Io, command: string, args: readonl
         share,
         0.4,
       )
-      .option("-o, --output <dir>", "keep the run in a folder, with a report"),
+      .option("-o, --output <dir>", "keep the run in a folder, with a report", folder),
   ).action(async (options: HeadsOptions, self: Command) => {
     if (options.output === undefined) {
       checkNothingKept(options);

@@ -20,7 +20,9 @@ export function interruptSignal(io: Io): Interrupt {
       process.kill(process.pid, name);
       return;
     }
-    io.err("\nstopping after the block under way; once more to stop at once\n");
+    // A terminal shows ^C on the line.
+    const start = io.interactive ? "\n" : "";
+    io.err(`${start}stopping after the block under way; once more to stop at once\n`);
     controller.abort();
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);

@@ -8,6 +8,23 @@ export interface Io {
   now(): number;
 }
 
+/** What begins a text that takes the place of the line that is there. */
+export const redraw = "\r\u001b[2K";
+
+/**
+ * Writes to a terminal so that nothing stands behind a line that is redrawn: what comes after it
+ * begins a line of its own.
+ */
+export function afterRedrawn(write: (text: string) => void): (text: string) => void {
+  let open = false;
+  return (text) => {
+    if (text === "") return;
+    const behind = open && !text.startsWith(redraw) && !text.startsWith("\n");
+    open = text.startsWith(redraw) && !text.endsWith("\n");
+    write(behind ? `\n${text}` : text);
+  };
+}
+
 /** The terminal of the running process. */
 export function processIo(): Io {
   // A reader that has seen enough (`| head`) closes the pipe; that is no error of the command.
@@ -17,7 +34,7 @@ export function processIo(): Io {
   });
   return {
     out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+    err: afterRedrawn((text) => void process.stderr.write(text)),
     interactive: process.stderr.isTTY === true,
     now: () => performance.now(),
   };

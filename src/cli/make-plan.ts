@@ -72,7 +72,7 @@ export async function makePlan(
     const chosenBy = {
       batch: by(options.batch),
       threads: by(options.threads),
-      path: by(options.path),
+      path: options.path === undefined ? ("default" as const) : ("flag" as const),
       block: by(options.block),
     };
     const choices = { batch: best.batch, threads: best.threads, path: best.path, block };

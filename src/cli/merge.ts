@@ -1,10 +1,9 @@
 import type { Command } from "commander";
 import { mergeParts, requirePlan } from "../runs/index.js";
-import { argsWithout } from "./args-without.js";
-import { commandLine } from "./command-line.js";
 import { finishRun } from "./finish-run.js";
 import { interruptSignal } from "./interrupt.js";
 import type { Io } from "./io.js";
+import { planCommand } from "./plan-command.js";
 import { reopenPlanned } from "./planned.js";
 import { progressLine } from "./progress.js";
 import { withLazySession } from "./run-planned.js";
@@ -26,12 +25,9 @@ export function addMerge(parent: Command, io: Io, command: string): void {
     .option("--debug", "show the stack trace of an error")
     .action(async (dir: string, more: string[], options: MergeOptions) => {
       const plan = await requirePlan(dir);
-      // The command of the plan, for the folder as it is called now.
-      const by = parent.commands.find((other) => other.name() === plan.args[0]);
-      const args = argsWithout(plan.args, by?.options ?? [], new Set(["--output"]));
       const merged = await mergeParts(dir, more, {
         plan,
-        command: commandLine([...args, "-o", dir]),
+        command: planCommand(parent, plan.args, dir),
       });
       const { environments, sources } = merged;
       if (environments > 1) {

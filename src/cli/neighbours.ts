@@ -4,7 +4,7 @@ import { formatEstimate, formatNumber } from "../report/numbers.js";
 import { runExperiment } from "../runs/index.js";
 import type { Io } from "./io.js";
 import { type LabOptions, withLabOptions } from "./options.js";
-import { formatTable, jsonHead, jsonProvenance, jsonText } from "./output.js";
+import { counted, formatTable, jsonHead, jsonProvenance, jsonText } from "./output.js";
 import { sequenceCount } from "./parse.js";
 import { progressLine } from "./progress.js";
 import { sayNotes, withSession } from "./session.js";
@@ -69,5 +69,5 @@ export function neighboursText({
     ...ranks.map((place) => row(`rank ${place.rank}`, place, place.rank)),
     row("random", random),
   ]);
-  return `${table}nats, mean ± standard error over ${sequences} sequence pairs; ratios with 95 % intervals\n`;
+  return `${table}nats, mean ± standard error over ${counted(sequences, "sequence pair")}; ratios with 95 % intervals\n`;
 }

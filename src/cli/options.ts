@@ -160,7 +160,7 @@ export function withLabOptions(command: Command, planned = false): Command {
     .addOption(
       new Option(
         "--path <name>",
-        "how the model gets to the last position: by exact algebra, or through all positions",
+        "how the model gets to the last position: by exact algebra (the default), or through all positions",
       ).choices(["last-token", "plain"]),
     );
 }

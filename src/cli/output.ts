@@ -1,3 +1,4 @@
+import { stringifyChunked } from "@discoveryjs/json-ext";
 import type { Protocol, TokenRef } from "../induction/index.js";
 import { displayToken } from "../report/token-text.js";
 import { version } from "../version.js";
@@ -35,6 +36,20 @@ export function jsonProtocol(protocol: Protocol): object {
 /** One JSON object as text, with a line's end. */
 export function jsonText(value: object): string {
   return `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/**
+ * What {@link jsonText} makes of a value, in pieces: the rows of a whole vocabulary as one text take
+ * several times the memory of the rows. A piece never ends inside a character.
+ */
+export function* jsonPieces(value: object): Generator<string> {
+  yield* stringifyChunked(value, { space: 2 });
+  yield "\n";
+}
+
+/** `1 token`, `2 tokens`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** `·Mar (1850)`: a token with its space visible, and its id. */

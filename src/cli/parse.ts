@@ -43,6 +43,12 @@ export function idRange(text: string): IndexRange {
   throw new InvalidArgumentError(`Expected FROM:TO with ids FROM <= TO, got "${text}".`);
 }
 
+/** A folder's path, which is not empty: an unset variable of a shell gives an empty one. */
+export function folder(text: string): string {
+  if (text !== "") return text;
+  throw new InvalidArgumentError(`Expected a folder, got "".`);
+}
+
 /** `yes` or `no`. */
 export function yesNo(text: string): boolean {
   if (text === "yes" || text === "no") return text === "yes";

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { formatNumber } from "../report/numbers.js";
 import { type PlanFile, planName, type StageForecast } from "../runs/index.js";
 import { formatTable, jsonHead, jsonText } from "./output.js";
+import { formatSeconds } from "./progress.js";
 
 /** A plan as a dry run prints it for people. */
 export function planText(plan: PlanFile, dir: string): string {
@@ -40,13 +41,13 @@ function stagesText(stages: readonly StageForecast[]): string {
     ...{ seconds: sum("seconds"), bytes: sum("bytes") },
   };
   return formatTable([
-    ["stage", "sequences", "parts", "MB", "minutes, about"],
+    ["stage", "sequences", "parts", "MB", "time, about"],
     ...[...stages, total].map(({ id, sequences, parts, bytes, seconds }) => [
       id,
       count(sequences),
       count(parts),
       (bytes / 1e6).toFixed(1),
-      minutes(seconds),
+      time(seconds),
     ]),
   ]);
 }
@@ -59,7 +60,7 @@ function precisionText(
   const per = crossed ? "rounds" : "sequence pairs per token and role";
   const unequal = controls === sequences ? "" : ` and ${count(controls)} of controls`;
   const powers = forecast.stages.find(({ id }) => id === "powers");
-  return `powers with a standard error of ${formatNumber(se)} nats: ${count(sequences)} ${per}${unequal}, about ${minutes(powers?.seconds ?? NaN)} minutes (expected: ${formatNumber(expected)} nats, root mean square over tokens, from a pilot)`;
+  return `powers with a standard error of ${formatNumber(se)} nats: ${count(sequences)} ${per}${unequal}, about ${time(powers?.seconds ?? 0)} (expected: ${formatNumber(expected)} nats, root mean square over tokens, from a pilot)`;
 }
 
 function choicesText({ choices, chosenBy, calibration }: PlanFile): string {
@@ -83,6 +84,7 @@ function count(value: number): string {
   return value.toLocaleString("en");
 }
 
-function minutes(seconds: number): string {
-  return seconds < 570 ? (seconds / 60).toFixed(1) : count(Math.round(seconds / 60));
+/** A forecast, never of no time at all. */
+function time(seconds: number): string {
+  return formatSeconds(Math.ceil(seconds));
 }

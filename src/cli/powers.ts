@@ -10,7 +10,7 @@ import { runExperiment } from "../runs/index.js";
 import type { Io } from "./io.js";
 import { type LabOptions, withLabOptions } from "./options.js";
 import { formatEstimate, formatNumber } from "../report/numbers.js";
-import { formatTable, formatToken, jsonHead, jsonProvenance, jsonText } from "./output.js";
+import { counted, formatTable, formatToken, jsonHead, jsonProvenance, jsonText } from "./output.js";
 import { idRange, ids, sequenceCount, wholeFrom } from "./parse.js";
 import { progressLine } from "./progress.js";
 import { sayNotes, withSession } from "./session.js";
@@ -100,7 +100,7 @@ export function addPowers(parent: Command, io: Io, command: string): void {
 
 /** What a crossed design over a part of the vocabulary measures. */
 export function restrictedNote(tokens: number): string {
-  return `partners are drawn from the ${tokens} measured tokens only: another quantity than powers over the whole range`;
+  return `partners are drawn from the ${counted(tokens, "measured token")} only: another quantity than powers over the whole range`;
 }
 
 /** Powers of up to this many tokens are printed whole; of more, the extremes. */
@@ -136,7 +136,7 @@ export function powersText(summary: PowersSummary): string {
   const r = summary.correlation;
   return [
     lists,
-    `nats, mean ± standard error over ${sequences} sequence pairs per token and role${summary.design === "crossed" ? " (crossed, adjusted)" : ""}, ${rows.length} tokens`,
+    `nats, mean ± standard error over ${counted(sequences, "sequence pair")} per token and role${summary.design === "crossed" ? " (crossed, adjusted)" : ""}, ${counted(rows.length, "token")}`,
     spread("A power", summary.a),
     spread("B power", summary.b),
     ...(r === null

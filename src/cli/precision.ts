@@ -46,7 +46,8 @@ export async function precisionFor(
   );
   if (least > se) {
     throw usageError(
-      `--se: expected at least ${formatNumber(least, 4)} nats, which ${most.toLocaleString("en")} sequence pairs per token and role reach, got ${se}`,
+      // Rounded up: what is named can be asked for.
+      `--se: expected at least ${formatNumber(Math.ceil(least * 1e4) / 1e4, 4)} nats, which ${most.toLocaleString("en")} sequence pairs per token and role reach, got ${se}`,
       "ask for less precision, or for fewer tokens with --limit",
     );
   }

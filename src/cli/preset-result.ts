@@ -10,7 +10,7 @@ import {
   type RunFiles,
   type Summaries,
 } from "../runs/index.js";
-import { jsonHead, jsonText } from "./output.js";
+import { counted, jsonHead, jsonPieces, jsonText } from "./output.js";
 import { scenarioTable } from "./scenarios.js";
 
 /** The files of a finished preset. */
@@ -29,7 +29,7 @@ export async function presetFiles(
     ...(remeasured && { remeasured: remeasured.rows }),
   };
   return {
-    "summary.json": jsonText({ ...jsonHead("summary", command), ...report }),
+    "summary.json": jsonPieces({ ...jsonHead("summary", command), ...report }),
     "tables/powers.parquet": powersTable(summaries.powers.rows),
     ...reportFiles(report, { document: createDocument() }),
   };
@@ -75,7 +75,7 @@ export function presetText(all: Summaries, dir: string): string {
   const unequal = controls === undefined ? "" : ` (${controls} of controls)`;
   return [
     ...(scenarios === undefined ? [] : [scenarioTable(scenarios)]),
-    `powers of ${powers.rows.length} tokens, ${powers.sequences} sequence pairs per token and role${unequal}: ${spread("A", powers.a)}; ${spread("B", powers.b)}`,
+    `powers of ${counted(powers.rows.length, "token")}, ${counted(powers.sequences, "sequence pair")} per token and role${unequal}: ${spread("A", powers.a)}; ${spread("B", powers.b)}`,
     ...(neighbours === undefined ? [] : [halfWayText(neighbours)]),
     `report: ${join(dir, "report.html")}`,
     "",

@@ -1,5 +1,5 @@
 import type { Progress } from "../runs/index.js";
-import type { Io } from "./io.js";
+import { type Io, redraw } from "./io.js";
 
 /** Milliseconds between two lines where the line cannot be redrawn. */
 const quietInterval = 30_000;
@@ -24,7 +24,7 @@ export function progressLine(io: Io, what: string): (progress: Progress) => void
       `${what}: ${done.toLocaleString("en")} of ${total.toLocaleString("en")} sequences` +
       (measured > 0 ? ` · ${Math.round(rate).toLocaleString("en")}/s` : "") +
       (finished ? ` · ${formatSeconds(seconds)}` : left);
-    if (io.interactive) io.err(`\r\u001b[2K${line}${finished ? "\n" : ""}`);
+    if (io.interactive) io.err(`${redraw}${line}${finished ? "\n" : ""}`);
     else if (done > 0) io.err(`${line}\n`);
   };
 }

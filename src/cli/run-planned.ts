@@ -13,12 +13,13 @@ import type { Io } from "./io.js";
 import type { Describe } from "./make-plan.js";
 import { machineThreads } from "./plan-options.js";
 import type { PlannedOptions } from "./options.js";
+import { jsonHead, jsonText } from "./output.js";
 import { planJson, planText } from "./plan-text.js";
 import { openPlanned, type PlannedRun, reopenPlanned } from "./planned.js";
 import { progressLine } from "./progress.js";
 import type { OpenSession } from "./session.js";
 import { shardOf } from "./shard-option.js";
-import { runWorkers } from "./workers.js";
+import { memoryNote, runWorkers } from "./workers.js";
 
 /** A command that keeps a run. */
 export interface PlannedCommand extends Describe {
@@ -73,11 +74,13 @@ async function runOf(
   if (options.dryRun === true) {
     io.out(json ? planJson(plan, command.command, dir) : planText(plan, dir));
   } else if (shard !== null) {
-    await measureShard(io, planned, shard, { signal, ...line });
+    await measureShard(io, planned, shard, { signal, ...line, command: command.command, json });
   } else if (workers === undefined) {
     await finishRun(io, { ...run, ...line, session: () => Promise.resolve(opened.session) });
   } else {
     await opened.close();
+    const note = memoryNote(workers, plan.forecast.memory, process.availableMemory());
+    if (note !== null) io.err(`note: ${note}\n`);
     const threads = options.threads ?? Math.min(plan.choices.threads, machineThreads(workers));
     await runWorkers(io, { dir, plan, args, workers, threads, signal, ...line });
     await withLazySession(
@@ -91,7 +94,14 @@ async function measureShard(
   io: Io,
   { dir, plan, opened: { session } }: PlannedRun,
   shard: Shard,
-  options: Pick<ShardOptions, "signal" | "onProgress">,
+  {
+    command,
+    json,
+    ...options
+  }: Pick<ShardOptions, "signal" | "onProgress"> & {
+    readonly command: string;
+    readonly json: boolean;
+  },
 ): Promise<void> {
   const stages = stagesOf(plan.spec, plan.choices.block);
   const { parts, measured } = await executeShard({
@@ -99,6 +109,10 @@ async function measureShard(
     lab: () => Promise.resolve({ lab: session, engine: session.engine }),
     onNote: (note) => io.err(`note: ${note}\n`),
   });
+  if (json) {
+    io.out(jsonText({ ...jsonHead("share", command), folder: dir, ...shard, parts, measured }));
+    return;
+  }
   const all = shardBlocks(stages).length;
   io.out(
     parts === 0

@@ -11,7 +11,7 @@ import {
   withPlannedOptions,
 } from "./options.js";
 import { jsonProvenance } from "./output.js";
-import { sequenceCount, wholeFrom } from "./parse.js";
+import { folder, sequenceCount, wholeFrom } from "./parse.js";
 import { restrictedNote } from "./powers.js";
 import { precisionFor, withPrecisionOption } from "./precision.js";
 import { aboutModel } from "./report-about.js";
@@ -37,7 +37,7 @@ export function addRun(parent: Command, io: Io, command: string, args: readonly 
           .command("run")
           .description(`all experiments, kept in a folder, and a report (${list})`)
           .argument("[preset]", "what to run", "quick")
-          .option("-o, --output <dir>", "folder (default: runs/<preset>-<model>-<seed>)")
+          .option("-o, --output <dir>", "folder (default: runs/<preset>-<model>-<seed>)", folder)
           .option("--limit <n>", "powers of at most n tokens, the first ones", wholeFrom(1))
           .option(
             "-n, --sequences <n>",

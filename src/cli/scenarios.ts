@@ -4,7 +4,7 @@ import { runExperiment } from "../runs/index.js";
 import type { Io } from "./io.js";
 import { type LabOptions, type PairOptions, withLabOptions, withPairOptions } from "./options.js";
 import { formatEstimate } from "../report/numbers.js";
-import { formatTable, formatToken, jsonHead, jsonProvenance, jsonText } from "./output.js";
+import { counted, formatTable, formatToken, jsonHead, jsonProvenance, jsonText } from "./output.js";
 import { sequenceCount } from "./parse.js";
 import { progressLine } from "./progress.js";
 import { sayNotes, withSession } from "./session.js";
@@ -54,5 +54,5 @@ export function scenarioTable(summaries: readonly ScenarioSummary[]): string {
   ]);
   const head = ["scenario", "strength", "sd", "log-odds, induction", "control"];
   const n = summaries[0]?.strength.n ?? 0;
-  return `${formatTable([head, ...rows])}nats, mean ± standard error over ${n} sequence pairs each\n`;
+  return `${formatTable([head, ...rows])}nats, mean ± standard error over ${counted(n, "sequence pair")} each\n`;
 }

@@ -20,7 +20,7 @@ import {
   withPairOptions,
   withPairsOption,
 } from "./options.js";
-import { jsonHead, jsonProtocol, jsonText } from "./output.js";
+import { counted, jsonHead, jsonProtocol, jsonText } from "./output.js";
 import { namedPairs } from "./pairs-file.js";
 import { sequenceCount } from "./parse.js";
 import { restrictedNote, withDesignOption, withTokenOptions } from "./powers.js";
@@ -94,7 +94,7 @@ export function addSequences(parent: Command, io: Io, command: string): void {
                 units: units.length,
                 pairs,
               })
-            : `${output}: ${pairs} sequence pairs in ${units.length} ${units.length === 1 ? "unit" : "units"}\n`,
+            : `${output}: ${counted(pairs, "sequence pair")} in ${counted(units.length, "unit")}\n`,
         );
       });
     });

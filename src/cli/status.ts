@@ -1,7 +1,9 @@
 import type { Command } from "commander";
 import { type RunStatus, runStatus, type ShardStatus, type StageStatus } from "../runs/index.js";
+import { commandLine } from "./command-line.js";
 import type { Io } from "./io.js";
 import { formatTable, jsonHead, jsonText } from "./output.js";
+import { planCommand } from "./plan-command.js";
 import { formatSeconds } from "./progress.js";
 
 interface StatusOptions {
@@ -24,15 +26,16 @@ export function addStatus(parent: Command, io: Io, command: string): void {
     .option("--debug", "show the stack trace of an error")
     .action(async (dir: string, options: StatusOptions) => {
       const status = await runStatus(dir);
+      const run = planCommand(parent, status.args, dir);
       io.out(
         options.json === true
           ? jsonText({
               ...jsonHead("status", command),
               folder: dir,
-              run: status.command,
+              run,
               ...rest(status),
             })
-          : statusText(status),
+          : statusText(status, { dir, run }),
       );
     });
 }
@@ -41,15 +44,25 @@ function rest({ plan, state, stages, shards, rate, secondsLeft }: RunStatus): ob
   return { plan, state, stages, shards, rate, secondsLeft };
 }
 
-function statusText(status: RunStatus): string {
+function statusText(
+  status: RunStatus,
+  { dir, run }: { readonly dir: string; readonly run: string },
+): string {
   const { state, stages, shards, rate, secondsLeft } = status;
   const missing = stages
     .filter((stage) => !stage.later && stage.missing.length > 0)
     .map((stage) => `${stage.id}: ${rangesText(stage)}`);
+  const measuring = shards.some((shard) => shard.state === "running" && shard.rate > 0);
+  const by = measuring ? "" : ", by the plan's forecast of one process";
   const left =
-    secondsLeft > 0 ? [`about ${formatSeconds(secondsLeft)} left at ${speed(rate)}`] : [];
+    secondsLeft > 0
+      ? [
+          `about ${formatSeconds(Math.ceil(secondsLeft))} left at ${count(Math.round(rate))} sequences/s${by}`,
+        ]
+      : [];
+  const merging = secondsLeft > 0 ? "measures the rest, and makes" : "makes";
   return [
-    `${state}${state === "complete" && missing.length > 0 ? ", but parts are missing now" : ""}: ${status.command}`,
+    `${state}${state === "complete" && missing.length > 0 ? ", but parts are missing now" : ""}: ${run}`,
     formatTable([
       ["stage", "pairs", "measured", "parts", "kept"],
       ...stages.map(({ id, pairs, done, parts, kept }) => [
@@ -60,17 +73,21 @@ function statusText(status: RunStatus): string {
     ...(shards.length === 0 ? [] : [shardsText(shards)]),
     ...(missing.length === 0 ? [] : [`missing, by numbers of parts: ${missing.join("; ")}`]),
     ...left,
-    ...(state === "measured" ? ["all is measured: induction merge makes tables and report"] : []),
+    ...(state === "measured"
+      ? [
+          `the shards have nothing left to do: ${commandLine(["merge", dir])} ${merging} tables and report`,
+        ]
+      : []),
     "",
   ].join("\n");
 }
 
 function shardsText(shards: readonly ShardStatus[]): string {
   return formatTable([
-    ["shard", "state", "sequences", "of", "speed", "last part"],
+    ["shard", "state", "sequences", "of", "sequences/s", "last part"],
     ...shards.map(({ index, of, state, done, total, rate, updated }) => [
       `${index}/${of}`,
-      ...[state, count(done), count(total), speed(rate), updated ?? "none"],
+      ...[state, count(done), count(total), count(Math.round(rate)), updated ?? "none"],
     ]),
   ]).trimEnd();
 }
@@ -82,10 +99,6 @@ function rangesText({ missing }: StageStatus): string {
     .map(({ from, to }) => (from === to ? `${from}` : `${from} to ${to}`))
     .join(", ");
   return more > 0 ? `${text} and ${more} more ranges` : text;
-}
-
-function speed(rate: number): string {
-  return `${count(Math.round(rate))}/s`;
 }
 
 function count(value: number): string {

@@ -4,7 +4,7 @@ import { runExperiment } from "../runs/index.js";
 import type { Io } from "./io.js";
 import { type LabOptions, type PairsOptions, withLabOptions, withPairsOption } from "./options.js";
 import { formatEstimate } from "../report/numbers.js";
-import { formatTable, formatToken, jsonHead, jsonProvenance, jsonText } from "./output.js";
+import { counted, formatTable, formatToken, jsonHead, jsonProvenance, jsonText } from "./output.js";
 import { namedPairs } from "./pairs-file.js";
 import { sequenceCount } from "./parse.js";
 import { progressLine } from "./progress.js";
@@ -72,5 +72,5 @@ function textOf(results: readonly Result[], sequences: number): string {
     formatEstimate(logOdds.control),
   ]);
   const head = ["A B", "strength", "sd", "log-odds, induction", "control"];
-  return `${formatTable([head, ...rows])}nats, mean ± standard error over ${sequences} sequence pairs\n`;
+  return `${formatTable([head, ...rows])}nats, mean ± standard error over ${counted(sequences, "sequence pair")}\n`;
 }

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { usageError } from "../errors.js";
 import { presets } from "../induction/index.js";
+import { nearestNames } from "../nearest.js";
 import { makeFolder, type PlanFile, readPlan, writeWhole } from "../runs/index.js";
 import { shellCommand, submitToSlurm } from "../runs/launch/index.js";
 import type { Io } from "./io.js";
@@ -27,7 +28,7 @@ export function addSubmit(parent: Command, io: Io, command: string, args: readon
   const run = parent.commands.find((other) => other.name() === "run");
   submit.optionsGroup("Run (with a preset):");
   for (const option of run?.options ?? []) {
-    if (!notSubmitted.has(option.long ?? "")) submit.addOption(option);
+    if (!notSubmitted.has(option.long ?? "")) submit.addOption(copyOf(option));
   }
   submit.action(async (what: string, options: SubmitOptions) => {
     checkOptions(options);
@@ -51,6 +52,11 @@ export function addSubmit(parent: Command, io: Io, command: string, args: readon
     const about = { job, plan, launch, jobs };
     io.out(options.json === true ? submitJson(about, command) : submitText(about));
   });
+}
+
+/** An option for another command: a command writes its group of the help into those that it is given. */
+function copyOf(option: Option): Option {
+  return Object.assign(new Option(option.flags), option);
 }
 
 function withLaunchOptions(submit: Command): Command {
@@ -80,8 +86,8 @@ function withLaunchOptions(submit: Command): Command {
     .option("--sbatch <option>", "another option of sbatch: --sbatch=--qos=long", more)
     .optionsGroup("Kubernetes:")
     .option("--image <name>", "container image in which induction runs", word)
-    .option("--claim <name>", "volume claim that holds the run's parent folder", kubernetesName)
-    .option("--namespace <name>", "namespace of the Jobs", kubernetesName);
+    .option("--claim <name>", "volume claim that holds the run's parent folder", claimName)
+    .option("--namespace <name>", "namespace of the Jobs", namespaceName);
 }
 
 /** One word, as stands in a line of a script. */
@@ -96,11 +102,21 @@ function words(text: string): string {
   throw new InvalidArgumentError(`Expected a program and its words, got ${JSON.stringify(text)}.`);
 }
 
-/** A name that Kubernetes takes (RFC 1123). */
-function kubernetesName(text: string): string {
-  if (/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(text)) return text;
+/** A label as Kubernetes takes it (RFC 1123), such as a namespace. */
+const label = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?";
+
+function namespaceName(text: string): string {
+  if (new RegExp(`^${label}$`).test(text)) return text;
   throw new InvalidArgumentError(
     `Expected a name of small letters, digits and hyphens, got ${JSON.stringify(text)}.`,
+  );
+}
+
+/** Labels with dots between, as volume claims may have. */
+function claimName(text: string): string {
+  if (text.length <= 253 && new RegExp(`^${label}(\\.${label})*$`).test(text)) return text;
+  throw new InvalidArgumentError(
+    `Expected a name of small letters, digits, hyphens and dots, got ${JSON.stringify(text)}.`,
   );
 }
 
@@ -165,9 +181,14 @@ async function planOf(dir: string): Promise<PlanFile> {
   const plan = await readPlan(dir);
   if (plan !== null) return plan;
   const folder = await stat(dir).catch(() => null);
-  const names = presets.map(({ name }) => name).join(", ");
+  const names = presets.map(({ name }) => name);
+  const [near] = folder === null ? nearestNames(dir, names, 1) : [];
   throw usageError(
-    `submit: expected a preset (${names}) or a folder with a plan.json, got "${dir}", ${folder === null ? "which is not there" : "which has none"}`,
-    `for a new run: induction submit PRESET -o ${shellCommand([dir])}`,
+    `submit: expected a preset (${names.join(", ")}) or a folder with a plan.json, got "${dir}", ${folder === null ? "which is not there" : "which has none"}`,
+    near === undefined
+      ? folder?.isFile() === true
+        ? "give the folder that it lies in, or a preset"
+        : `for a new run: induction submit PRESET -o ${shellCommand([dir])}`
+      : `did you mean "${near}"?`,
   );
 }

@@ -1,6 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { LabError, type ExitCode } from "../errors.js";
-import { Interrupted, type PlanFile, type Progress, readShards } from "../runs/index.js";
+import {
+  Interrupted,
+  type PlanFile,
+  plainSource,
+  type Progress,
+  readShards,
+  shardBlocks,
+  shardSources,
+  stagesOf,
+} from "../runs/index.js";
+import { formatBytes } from "./bytes.js";
 import type { Io } from "./io.js";
 
 /** A run that several processes of this machine measure. */
@@ -18,6 +28,13 @@ export interface WorkersRun {
 
 /** Milliseconds between two looks at what the shards did. */
 const interval = 500;
+
+/** What to know before so many processes start, of `bytes` each; `null` if they fit into what is free. */
+export function memoryNote(workers: number, bytes: number, free: number): string | null {
+  const all = workers * bytes;
+  if (all <= free) return null;
+  return `${workers} processes take about ${formatBytes(all)}, ${formatBytes(free)} are free here: fewer --workers take less`;
+}
 
 /** How a process ended. */
 interface Ended {
@@ -47,13 +64,19 @@ export async function runWorkers(io: Io, run: WorkersRun): Promise<void> {
   };
   signal.addEventListener("abort", stop);
   const started = new Date();
+  const shares = Math.min(workers, shardBlocks(stagesOf(plan.spec, plan.choices.block)).length);
   let looking = false;
+  let last = -1;
   const watch = setInterval(() => {
     if (onProgress === undefined || looking) return;
     looking = true;
-    progressOf(dir, plan, workers, started)
+    workersProgress(dir, plan, { workers, shares, started })
       .then(
-        (progress) => progress !== null && onProgress(progress),
+        (progress) => {
+          if (progress === null || progress.done === last) return;
+          last = progress.done;
+          onProgress(progress);
+        },
         () => undefined,
       )
       .finally(() => (looking = false));
@@ -82,10 +105,11 @@ export async function runWorkers(io: Io, run: WorkersRun): Promise<void> {
   }
 }
 
-/** What was kept when all stopped. */
+/** What was kept when all stopped, whoever measured it. */
 async function interrupted({ dir, plan }: WorkersRun): Promise<Interrupted> {
-  const shards = await readShards(dir);
-  const kept = new Set(shards.flatMap(({ journal }) => journal.records.map(({ part }) => part)));
+  const sources = [await plainSource(dir), ...(await shardSources(dir))];
+  const records = sources.flatMap((source) => source.records);
+  const kept = new Set(records.filter((one) => one.plan === plan.plan).map(({ part }) => part));
   const parts = plan.stages.reduce((sum, stage) => sum + stage.parts, 0);
   return new Interrupted(kept.size, parts);
 }
@@ -122,12 +146,18 @@ function runChild(io: Io, children: Set<ChildProcess>, args: readonly string[]):
   });
 }
 
-/** What the shards did, once each has said where it stands. */
-async function progressOf(
+/**
+ * What the shards of so many workers did since `started`; `null` until each of the `shares` that have
+ * parts has said where it stands.
+ */
+export async function workersProgress(
   dir: string,
   plan: PlanFile,
-  workers: number,
-  started: Date,
+  {
+    workers,
+    shares,
+    started,
+  }: { readonly workers: number; readonly shares: number; readonly started: Date },
 ): Promise<Progress | null> {
   const shards = (await readShards(dir)).filter(
     ({ of, state }) => of === workers && state !== null && state.plan === plan.plan,
@@ -135,7 +165,8 @@ async function progressOf(
   const states = shards.flatMap(({ state }) =>
     state !== null && Date.parse(state.updated) >= started.getTime() ? [state] : [],
   );
-  if (states.length === 0) return null;
+  // What one that says nothing yet has kept from before would count as measured now.
+  if (states.length < shares) return null;
   const known = plan.forecast.stages.reduce((sum, { sequences }) => sum + sequences, 0);
   const done = states.reduce((sum, state) => sum + state.done, 0);
   // Later stages are measured when all shards are done.

@@ -18,8 +18,9 @@ type Identity = Pick<Manifest, "parameters" | "fixed" | "stages" | "plan">;
  */
 export function refuseChanges(dir: string, before: Identity, now: Identity): void {
   if (before.plan === now.plan) return;
+  const implied = impliedByPreset(before.parameters, now.parameters);
   const differences = [
-    ...differencesOf(valuesOf(before.parameters), valuesOf(now.parameters)),
+    ...differencesOf(valuesOf(before.parameters, implied), valuesOf(now.parameters, implied)),
     ...differencesOf(without(before.fixed, now.parameters), without(now.fixed, now.parameters)),
   ];
   if (differences.length === 0) {
@@ -30,7 +31,7 @@ export function refuseChanges(dir: string, before: Identity, now: Identity): voi
   const list = differences.slice(0, shown).join("; ") + (more > 0 ? `; and ${more} more` : "");
   throw usageError(
     `${dir}: expected the command of the run that is there, got another (${list})`,
-    "choose another folder with -o, or remove it",
+    "set back or leave out what differs, choose another folder with -o, or remove this one",
   );
 }
 
@@ -52,8 +53,22 @@ function shortOf(value: Json | undefined): string {
   return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }
 
-function valuesOf(parameters: Manifest["parameters"]): Values {
-  return Object.fromEntries(Object.entries(parameters).map(([key, { value }]) => [key, value]));
+function valuesOf(parameters: Manifest["parameters"], except: ReadonlySet<string>): Values {
+  return Object.fromEntries(
+    Object.entries(parameters)
+      .filter(([key]) => !except.has(key))
+      .map(([key, { value }]) => [key, value]),
+  );
+}
+
+/** What two presets fix: where they differ, their names say it all. */
+function impliedByPreset(
+  before: Manifest["parameters"],
+  now: Manifest["parameters"],
+): ReadonlySet<string> {
+  if (before.preset?.value === now.preset?.value) return new Set();
+  const ofPreset = (key: string) => [before, now].some((all) => all[key]?.source === "preset");
+  return new Set(Object.keys({ ...before, ...now }).filter(ofPreset));
 }
 
 /** What a parameter of the same name has said already is not said again. */

@@ -63,6 +63,6 @@ export {
   sizeForStandardError,
 } from "./required-sequences.js";
 export { type RunStatus, runStatus, type ShardStatus, type StageStatus } from "./run-status.js";
-export type { Source } from "./sources.js";
+export { plainSource, shardSources, type Source } from "./sources.js";
 export { laterStage, stage, type Stage, type StageWork, type Summaries } from "./stage.js";
 export { makeFolder, writeWhole } from "./whole-file.js";

@@ -1,4 +1,4 @@
-import { realpath } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { LabError, usageError } from "../errors.js";
 import { shardBlocks } from "./execute-shard.js";
@@ -33,11 +33,18 @@ export async function requirePlan(dir: string): Promise<PlanFile> {
   if (plan !== null) return plan;
   const run = (await readManifest(dir)) !== null;
   throw usageError(
-    `${dir}: expected the folder of a run with its ${planName}, got ${run ? "a run without one" : "none"}`,
+    `${dir}: expected the folder of a run with its ${planName}, got ${run ? "a run without one" : await kindOf(dir)}`,
     run
       ? "an earlier version made it, or the file was lost: report and compare read it still"
       : "give the folder that induction run wrote",
   );
+}
+
+/** What lies at a path where no run does, in words. */
+async function kindOf(path: string): Promise<string> {
+  const found = await stat(path).catch(() => null);
+  if (found === null) return "nothing of that name";
+  return found.isDirectory() ? "a folder without one" : "a file";
 }
 
 /**

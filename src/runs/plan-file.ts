@@ -14,7 +14,7 @@ export const planSchemaName = "induction-lab/plan/1";
 
 const json: z.ZodType<Json> = z.json();
 const pathSchema = z.enum(["plain", "last-token"]);
-const source = z.enum(["calibration", "flag"]);
+const source = z.enum(["calibration", "default", "flag"]);
 
 const planSchema = z.strictObject({
   schema: z.literal(planSchemaName),

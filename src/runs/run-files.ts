@@ -1,16 +1,16 @@
+import { createHash } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import { dirname, isAbsolute, join, normalize } from "node:path";
 import { usageError } from "../errors.js";
-import { sha256 } from "./hash.js";
 import { lockName } from "./lock.js";
 import { type Manifest, manifestName } from "./manifest.js";
 import { journalName } from "./part-store.js";
 import { planName } from "./plan-file.js";
 import { codeOf } from "../disk.js";
-import { makeFolder, unwritable, writeWhole } from "./whole-file.js";
+import { type FileContent, makeFolder, piecesOf, unwritable, writeWhole } from "./whole-file.js";
 
-/** The files that a run makes from its parts: contents by path in its folder. */
-export type RunFiles = Readonly<Record<string, string | Uint8Array>>;
+/** The files that a run makes from its parts: contents, whole or in pieces, by path in its folder. */
+export type RunFiles = Readonly<Record<string, FileContent>>;
 
 /** Names in a run's folder that only a run may have. */
 const reserved = [
@@ -53,10 +53,35 @@ export async function writeFiles(dir: string, files: RunFiles): Promise<Manifest
     checkPath(file);
     const path = join(dir, file);
     await makeFolder(dirname(path));
-    await writeWhole(path, content, "tmp");
-    written.push({ file, bytes: Buffer.byteLength(content), sha256: sha256(content) });
+    const counted = new Counted(content);
+    await writeWhole(path, counted.pieces(), "tmp");
+    written.push({ file, ...counted.result() });
   }
   return written;
+}
+
+/** Counts and hashes what is written while it is written: pieces are made once and not kept. */
+class Counted {
+  readonly #content: FileContent;
+  readonly #hash = createHash("sha256");
+  #bytes = 0;
+
+  constructor(content: FileContent) {
+    this.#content = content;
+  }
+
+  *pieces(): Generator<Uint8Array> {
+    for (const piece of piecesOf(this.#content)) {
+      const bytes = typeof piece === "string" ? Buffer.from(piece) : piece;
+      this.#hash.update(bytes);
+      this.#bytes += bytes.length;
+      yield bytes;
+    }
+  }
+
+  result(): { readonly bytes: number; readonly sha256: string } {
+    return { bytes: this.#bytes, sha256: this.#hash.digest("hex") };
+  }
 }
 
 /** Keeps the files of a run inside its folder, and off the files that keep the run itself. */

@@ -44,7 +44,9 @@ export interface ShardStatus {
 /** Where a run stands. */
 export interface RunStatus {
   readonly plan: string;
+  /** The command that the plan is of, and its words: its folder is that where the plan was made. */
   readonly command: string;
+  readonly args: readonly string[];
   /** `measured`: all that shards measure is there, and `merge` makes the rest. */
   readonly state: "planned" | "running" | "stopped" | "measured" | "complete";
   readonly stages: readonly StageStatus[];
@@ -97,7 +99,7 @@ export async function runStatus(dir: string): Promise<RunStatus> {
   const { seconds } = plan.forecast;
   const rate = running > 0 ? running : seconds > 0 ? total / seconds : 0;
   return {
-    ...{ plan: plan.plan, command: plan.command },
+    ...{ plan: plan.plan, command: plan.command, args: plan.args },
     state:
       manifest?.state === "complete"
         ? "complete"

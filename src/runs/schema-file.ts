@@ -33,7 +33,10 @@ export async function readSchemaFile<Content>(
         ? `"${found}"`
         : "another file";
   throw new LabError(`${path}: expected ${what} of schema "${name}", got ${got}`, {
-    hint: "choose another folder with -o, or remove this one",
+    hint:
+      typeof found === "string" && found !== name
+        ? "call the version that wrote it, or choose another folder"
+        : "choose another folder, or move this file away",
     exitCode: 2,
   });
 }

@@ -19,6 +19,7 @@ export class ShardStateKeeper {
   readonly #place: ShardPlace;
   readonly #total: number;
   readonly #started: Date;
+  readonly #rateBefore: number;
   #environments: readonly Environment[];
   #done: number;
   #measured = 0;
@@ -41,6 +42,7 @@ export class ShardStateKeeper {
     this.#done = sequencesOf(blocks.filter((block) => store.has(block)));
     this.#started = this.#now();
     this.#environments = before?.environments ?? [];
+    this.#rateBefore = before?.rate ?? 0;
   }
 
   /** How far the shard is. */
@@ -76,7 +78,8 @@ export class ShardStateKeeper {
       started: this.#started.toISOString(),
       updated: now.toISOString(),
       ...this.progress,
-      rate: seconds > 0 ? this.#measured / seconds : 0,
+      // One that only verified what was there says nothing of how fast it measures.
+      rate: this.#measured > 0 && seconds > 0 ? this.#measured / seconds : this.#rateBefore,
       environments: [...this.#environments],
     });
   }

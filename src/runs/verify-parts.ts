@@ -172,29 +172,32 @@ export function problemsError(
   const more = problems.length - shown;
   if (more > 0) list.push(`and ${more} more`);
   const places = new Map(needed.map(({ part }, place) => [part, place]));
-  const again = new Set<string>();
+  const has = (...kinds: readonly Problem["kind"][]) =>
+    problems.some(({ kind }) => kinds.includes(kind));
+  const missing = new Set<string>();
   for (const part of problems.flatMap(({ kind, parts }) => (kind === "duplicated" ? [] : parts))) {
     const place = places.get(part);
     if (place === undefined || of === null) continue;
-    again.add(shardText(shardAt(place, needed.length, of)));
+    missing.add(shardText(shardAt(place, needed.length, of)));
   }
   const hints: string[] = [];
-  if (again.size > 0) {
-    const shards = [...again].slice(0, shown).join(", ");
+  if (missing.size > 0) {
+    const shards = [...missing].slice(0, shown).join(", ");
+    const what = has("damaged") ? "measure again" : "measure what is missing";
     hints.push(
-      again.size === 1
-        ? `measure again: ${command} --shard ${shards}`
-        : `measure again: ${command} --shard I/N, for each of ${shards}${again.size > shown ? ", …" : ""}`,
+      missing.size === 1
+        ? `${what}: ${command} --shard ${shards}`
+        : `${what}: ${command} --shard I/N, for each of ${shards}${missing.size > shown ? ", …" : ""}`,
     );
-  } else if (problems.some(({ kind }) => kind === "lost" || kind === "damaged")) {
+  } else if (has("lost", "damaged")) {
     hints.push(`measure what is missing: ${command}`);
   }
-  if (problems.some(({ kind }) => kind === "duplicated")) {
+  if (has("duplicated")) {
     hints.push(
-      "two shards measured the same parts: remove the journal under shards/ of one of them (and its .json), and call it again with --shard",
+      `two shards measured the same parts: remove the journal under shards/ of one of them (and its .json), then run what only that one had: ${command} --shard I/N`,
     );
   }
-  if (problems.some(({ kind }) => kind === "foreign")) hints.push("move away what is of others");
+  if (has("foreign")) hints.push("move away what is of others");
   const count = problems.length === 1 ? "this" : `${problems.length} problems`;
   return new LabError(
     `${dir}: expected every part once and whole, got ${count}: ${list.join("; ")}`,

@@ -22,8 +22,7 @@ export async function writeWhole(
   try {
     const file = await open(temporary, "w");
     try {
-      const whole = typeof content === "string" || content instanceof Uint8Array;
-      for (const piece of whole ? [content] : content) await file.appendFile(piece);
+      for (const piece of piecesOf(content)) await file.appendFile(piece);
       await file.sync();
     } finally {
       await file.close();
@@ -34,6 +33,11 @@ export async function writeWhole(
     await rm(temporary, { force: true }).catch(() => undefined);
     throw unwritable(path, cause);
   }
+}
+
+/** The pieces of a file, in order; one that is whole is a single piece. */
+export function piecesOf(content: FileContent): Iterable<string | Uint8Array> {
+  return typeof content === "string" || content instanceof Uint8Array ? [content] : content;
 }
 
 /**
@@ -56,6 +60,15 @@ export async function makeFolder(path: string): Promise<void> {
   if (error !== null) throw unwritable(path, error);
 }
 
+const inWords: Readonly<Record<string, string>> = {
+  EACCES: "EACCES (this user may not write there)",
+  EISDIR: "EISDIR (a folder where the file has to be)",
+  ENOENT: "ENOENT (no folder to write it in)",
+  ENOTDIR: "ENOTDIR (a file where a folder has to be)",
+  EPERM: "EPERM (this user may not write there)",
+  EROFS: "EROFS (a disk that can only be read)",
+};
+
 /** The error of a file or folder that could not be written. */
 export function unwritable(path: string, cause: unknown): LabError {
   if (cause instanceof LabError) return cause;
@@ -65,7 +78,7 @@ export function unwritable(path: string, cause: unknown): LabError {
         hint: "free some and run the same command again: what was finished is kept",
         cause,
       })
-    : new LabError(`${path}: expected a place that can be written, got ${code}`, {
+    : new LabError(`${path}: expected a place that can be written, got ${inWords[code] ?? code}`, {
         hint: "choose another with -o",
         cause,
       });

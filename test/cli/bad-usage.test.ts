@@ -19,6 +19,7 @@ describe("wrong usage is refused by one line and exit code 2", () => {
       /unknown option '--nonsense'.*induction strength --help/,
     ],
     ["an argument too many", ["run", "quick", "fast"], /Expected 1 argument but got 2/],
+    ["an empty folder", ["run", "sweep", "-o", ""], /--output <dir>' .*Expected a folder, got ""/],
     [
       "an unknown preset",
       ["run", "quik"],

@@ -53,6 +53,18 @@ describe("the program", () => {
     }
   });
 
+  it("groups the options of a command as that command does", async () => {
+    const { stdout } = await induction(["run", "--help"]);
+    expect(stdout).not.toContain("(with a preset)");
+    expect(stdout.match(/^\S.*:$/gm)).toEqual([
+      ...["Arguments:", "Options:", "Protocol (defaults: the 2023 post):", "Engine:"],
+      "Plan and shares:",
+    ]);
+    expect((await induction(["submit", "--help"])).stdout).toMatch(
+      /^Run \(with a preset\):\n +-o, --output/m,
+    );
+  });
+
   it("prints its version", async () => {
     expect((await induction(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });

@@ -133,13 +133,22 @@ describe("a run in a folder", () => {
     expect(again).toEqual({ ...dry, command: undefined });
     expect(await readFile(`${dir}/plan.json`, "utf8")).toBe(text);
     expect((await induction([...args, "--dry-run"])).stdout).toMatch(
-      /^stage +sequences +parts +MB +minutes, about\nscenarios [^]*standard error of 0.50 nats: [\d,]+ rounds[^]*\nbatch \d+, \d+ threads?, path .*\nmemory: about \d+ MB/,
+      /^stage +sequences +parts +MB +time, about\nscenarios .* s\n[^]*standard error of 0.50 nats: [\d,]+ rounds[^]*\nbatch \d+, \d+ threads?, path .*\nmemory: about \d+ MB/,
     );
     const other = dry.choices.batch === 32 ? "64" : "32";
     const { code, line } = await refusal([...args, "--batch", other]);
     expect([code, line]).toEqual([2, expect.stringMatching(`batch: ${dry.choices.batch} in the`)]);
     expect((await refusal([...args.slice(0, -1), "-1"])).code).toBe(2);
     expect((await refusal([...args, "-n", "4"])).code).toBe(2);
+  });
+
+  it("names a standard error that can be asked for where one is too small", async () => {
+    const args = ["run", "sweep", "--model", await tiny, "--dry-run", "-q"];
+    const { code, line } = await refusal([...args, "-o", at("precise"), "--se", "1e-9"]);
+    expect(code).toBe(2);
+    const se = /expected at least ([\d.]+) nats/.exec(line)?.[1] ?? "";
+    const asked = await induction([...args, "-o", at("as precise"), "--se", se]);
+    expect(asked).toMatchObject({ code: 0, stderr: "" });
   });
 });
 

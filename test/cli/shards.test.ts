@@ -85,17 +85,20 @@ describe("a divided run", () => {
     expect(status.stages[0]).toMatchObject({ id: "powers", parts: 10, kept: 7 });
     expect(status.stages[0]?.missing).toEqual([{ from: 3, to: 5 }]);
     expect((await induction(["status", "run"], cwd)).stdout).toMatch(
-      /^stopped: induction run sweep [^]*0\/3 +complete[^]*missing, by numbers of parts: powers: 3 to 5\nabout /,
+      /^stopped: induction run sweep [^]*0\/3 +complete[^]*missing, by numbers of parts: powers: 3 to 5\nabout \d+ s left at [\d,]+ sequences\/s, by the plan's forecast of one process\n$/,
     );
     const early = await induction(["merge", "run"], cwd);
     expect(early.code).toBe(3);
     expect(early.stderr).toMatch(
-      /^error: run: expected every part once and whole, got this: parts 3 to 5: not measured: measure again: induction run sweep .*-o run --shard 1\/3\n$/,
+      /^error: run: expected every part once and whole, got this: parts 3 to 5: not measured: measure what is missing: induction run sweep .*-o run --shard 1\/3\n$/,
     );
     await shards(cwd, ["1/3", "1/3"]);
     expect(await inductionJsonOf<Status>(["status", "run"], cwd)).toMatchObject({
       state: "measured",
     });
+    expect((await induction(["status", "run"], cwd)).stdout).toMatch(
+      /\nthe shards have nothing left to do: induction merge run makes tables and report\n$/,
+    );
     // Without the model: nothing is measured any more.
     await rename(at("tiny"), at("hidden"));
     const merged = await induction(["merge", "run"], cwd);
@@ -115,6 +118,23 @@ describe("a divided run", () => {
     await shards(cwd, list);
     expect((await induction(await args(), cwd)).code).toBe(0);
     expect(await contents(`${cwd}/run`)).toEqual(alone);
+  });
+
+  it("has a command that names its folder as it is called now", async () => {
+    const cwd = await fresh("renamed");
+    await rename(`${cwd}/run`, `${cwd}/other`);
+    const { run } = await inductionJsonOf<{ readonly run: string }>(["status", "other"], cwd);
+    expect(run).toMatch(/^induction run sweep -n 6 .* -o other$/);
+    expect((await induction(["status", "other"], cwd)).stdout).toContain(`planned: ${run}\n`);
+  });
+
+  it("says what a shard did as JSON, too", async () => {
+    const cwd = await fresh("json");
+    const share = await inductionJsonOf([...(await args()), "--shard", "1/3"], cwd);
+    expect(share).toMatchObject({
+      ...{ schema: "induction-lab/share/1", folder: "run" },
+      ...{ index: 1, of: 3, parts: 3, measured: 3 },
+    });
   });
 
   it("is measured by workers of one machine", async () => {
@@ -187,7 +207,9 @@ describe("a divided run", () => {
     }
     child.kill("SIGTERM");
     expect(await ended).toBe(75);
-    expect(stderr).toMatch(/interrupted: shard 0\/2, \d+ of \d+ parts are kept/);
+    expect(stderr).toMatch(
+      /^stopping after the block under way; .*\ninterrupted: shard 0\/2, \d+ of \d+ parts are kept/,
+    );
     const { shards: states } = await inductionJsonOf<Status>(["status", "run"], cwd);
     expect(states).toMatchObject([{ index: 0, state: "interrupted" }]);
   });
@@ -257,9 +279,19 @@ describe("wrong usage", () => {
 
   it("status and merge of what is no run", async () => {
     for (const command of ["status", "merge"]) {
-      const { code, line } = await refusal([command, at("nothing-here")]);
-      expect(code).toBe(2);
-      expect(line).toMatch(/expected the folder of a run with its plan.json, got none/);
+      await mkdir(at("empty"), { recursive: true });
+      await writeFile(at("a-file"), "");
+      for (const [name, kind] of [
+        ["nothing-here", "nothing of that name"],
+        ["empty", "a folder without one"],
+        ["a-file", "a file"],
+      ] as const) {
+        const { code, line } = await refusal([command, at(name)]);
+        expect(code).toBe(2);
+        expect(line).toContain(
+          `expected the folder of a run with its plan.json, got ${kind}: give`,
+        );
+      }
       await mkdir(at(`foreign-${command}`));
       await writeFile(at(`foreign-${command}`, "plan.json"), `{"name":"a plan of others"}`);
       const foreign = await refusal([command, at(`foreign-${command}`)]);

@@ -108,7 +108,7 @@ describe("submit", () => {
   });
 
   it("writes Kubernetes' manifests", async () => {
-    const options = ["--k8s", "--image", "lab:1", "--claim", "runs"];
+    const options = ["--k8s", "--image", "lab:1", "--claim", "runs.all"];
     const result = await inductionJson<SubmitJson>(["submit", planned, ...options]);
     expect(result.files).toEqual(["k8s/shards.json", "k8s/merge.json"]);
     expect(result.shards).toBe(1);
@@ -170,11 +170,22 @@ describe("submit refuses", () => {
     ["both launchers", [planned, "--slurm", "--k8s"], /got both/],
     ["a folder without a plan", [at("."), "--slurm"], /folder with a plan\.json, got .*has none/],
     ["what is neither", ["sweeep", "--slurm"], /a preset \(.*sweep.*\) or a folder.*is not there/],
+    ["what is nearly a preset", ["swep", "--slurm"], /which is not there: did you mean "sweep"\?$/],
+    [
+      "a file",
+      [join(planned, "plan.json"), "--slurm"],
+      /which has none: give the folder that it lies in/,
+    ],
     ["options of a run beside a plan", [planned, "--slurm", "--seed", "1"], /beside --seed, got a/],
     [
       "pods without an image",
       [planned, "--k8s", "--claim", "x"],
       /--image and --claim, got no image/,
+    ],
+    [
+      "a claim that Kubernetes would not take",
+      [planned, "--k8s", "--image", "x", "--claim", "runs..all"],
+      /Expected a name of small letters, digits, hyphens and dots, got "runs..all"/,
     ],
     ["pods without a claim", [planned, "--k8s", "--image", "x"], /got no claim/],
     [

@@ -112,6 +112,15 @@ describe("the array script", () => {
     }
   });
 
+  it("explains its own log and its own time limit, and not the merge's", () => {
+    const array = slurmScript(job);
+    expect(array).toContain("# One log per task (%A: job, %a: task); a task that is queued again");
+    expect(array).toMatch(/^# 2 × the forecast .*Too short is no harm: .* goes on\.$/m);
+    const merge = slurmMergeScript(job);
+    expect(merge).toContain("# The log (%j: job); one that is queued again goes on in its log.");
+    expect(merge).toMatch(/^# 2 × the forecast .*reads all parts anew\.$/m);
+  });
+
   it("says what more than 1001 tasks need", () => {
     expect(slurmScript({ ...job, shards: 1001 })).not.toContain("MaxArraySize");
     expect(slurmScript({ ...job, shards: 1002 })).toMatch(/MaxArraySize is above 1001/);

@@ -71,8 +71,12 @@ async function failingAt(at: number, code: string, act: () => Promise<unknown>):
 describe("a disk that fails at any operation", () => {
   it.each([
     ["ENOSPC", 1, "expected room on the disk, got none (ENOSPC)"],
-    ["EROFS", 7, "expected a place that can be written, got EROFS"],
-    ["EACCES", 7, "expected a place that can be written, got EACCES"],
+    ["EROFS", 7, "expected a place that can be written, got EROFS (a disk that can only be read)"],
+    [
+      "EACCES",
+      7,
+      "expected a place that can be written, got EACCES (this user may not write there)",
+    ],
   ])("%s: names the file in one line, and the run goes on", async (code, stride, message) => {
     const whole = await temporaryFolder();
     expect(await failingAt(Infinity, code, () => run(whole))).toBe(null);

@@ -95,15 +95,18 @@ describe("a plan", () => {
     const dir = await temporaryFolder();
     expect(await readPlan(dir)).toBeNull();
     const path = join(dir, "plan.json");
-    const wrong: [string, string][] = [
-      ["{", "another file"],
-      [`{"schema":"induction-lab/plan/9"}`, `"induction-lab/plan/9"`],
-      [`{"schema":"induction-lab/plan/1"}`, "one with a wrong version"],
+    const other = "choose another folder, or move this file away";
+    const version = "call the version that wrote it, or choose another folder";
+    const wrong: [string, string, string][] = [
+      ["{", "another file", other],
+      [`{"schema":"induction-lab/plan/9"}`, `"induction-lab/plan/9"`, version],
+      [`{"schema":"induction-lab/plan/1"}`, "one with a wrong version", other],
     ];
-    for (const [content, got] of wrong) {
+    for (const [content, got, hint] of wrong) {
       await writeFile(path, content);
       await expect(readPlan(dir)).rejects.toMatchObject({
         message: `${path}: expected a plan of schema "induction-lab/plan/1", got ${got}`,
+        hint,
         exitCode: 2,
       });
     }

@@ -25,11 +25,27 @@ describe("a folder with another run", () => {
     });
     await expect(run).rejects.toMatchObject({
       message: `${dir}: expected the command of the run that is there, got another (seed: 0 in the folder, 1 now; gaps: [10,10] in the folder, [5,5] now; batch: 64 in the folder, 32 now)`,
-      hint: "choose another folder with -o, or remove it",
+      hint: "set back or leave out what differs, choose another folder with -o, or remove this one",
       exitCode: 2,
     });
     expect(await readFile(join(dir, "manifest.json"), "utf8")).toBe(manifest);
     expect(await readdir(dir)).not.toContain("run.lock");
+  });
+
+  it("of another preset is refused without all that the two presets fix", async () => {
+    const dir = await temporaryFolder();
+    const preset = (name: string, n: number) =>
+      changed({
+        preset: { value: name, source: "argument" },
+        scenarioSequences: { value: n, source: "preset" },
+      });
+    await runAndCount(dir, preset("sweep", 0));
+    await expect(runAndCount(dir, preset("quick", 1024))).rejects.toThrow(
+      "got another (preset: sweep in the folder, quick now)",
+    );
+    await expect(runAndCount(dir, preset("sweep", 1024))).rejects.toThrow(
+      "got another (scenarioSequences: 0 in the folder, 1024 now)",
+    );
   });
 
   it("is not another run where only sources or the wording of the command differ", async () => {

@@ -1,6 +1,7 @@
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { sha256 } from "../../src/runs/hash.js";
 import { Interrupted, openRun, type Progress } from "../../src/runs/index.js";
 import {
   contentOf,
@@ -64,6 +65,24 @@ describe("a run left alone", () => {
       ["summary.json", alone["summary.json"]],
       ["tables/bytes.bin", alone["tables/bytes.bin"]],
     ]);
+  });
+
+  it("writes and records files in pieces as if they were whole", async () => {
+    const texts = ["first\n", "", "zweite Zeile, ä\n", "三\n"];
+    const lists = [Uint8Array.of(1, 2), new Uint8Array(), Uint8Array.of(3)];
+    const dir = await temporaryFolder();
+    await runAndCount(dir, { files: () => ({ "tables/text.csv": texts, "tables/b.bin": lists }) });
+    const { manifest } = await openRun(dir);
+    const expected = [Buffer.from(texts.join("")), Buffer.concat(lists)];
+    expect(manifest.files).toEqual(
+      ["tables/text.csv", "tables/b.bin"].map((file, i) => {
+        const content = expected[i] as Buffer;
+        return { file, bytes: content.length, sha256: sha256(content) };
+      }),
+    );
+    for (const [i, { file }] of manifest.files.entries()) {
+      expect(await readFile(join(dir, file))).toEqual(expected[i]);
+    }
   });
 
   it("gives what the experiment gives without a folder", async () => {

@@ -148,6 +148,19 @@ describe("shares of a run", () => {
     expect((await readShards(dir))[0]?.state).toMatchObject({ state: "complete", done: 10_020 });
   });
 
+  it("keep the speed at which they measured when they find nothing left to measure", async () => {
+    const dir = await plannedFolder();
+    let seconds = 0;
+    const run = fakeRun(dir, { now: () => new Date(1000 * seconds++) });
+    const shard = { index: 0, of: 2 };
+    const rate = async () => (await readShards(dir))[0]?.state?.rate ?? 0;
+    await executeFakeShard(run, shard);
+    const measured = await rate();
+    expect(measured).toBeGreaterThan(0);
+    expect(await executeFakeShard(run, shard)).toMatchObject({ measured: 0 });
+    expect(await rate()).toBe(measured);
+  });
+
   it("keep what measured them, wherever that was", async () => {
     const dir = await plannedFolder();
     const elsewhere = { provider: "cpu", runtime: "none 2.0.0", threads: 1, note: null } as const;

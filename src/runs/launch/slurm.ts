@@ -37,15 +37,17 @@ export function slurmScript(job: LaunchJob, options: SlurmOptions = {}): string 
     name: job.name,
     resources: shardResources(job),
     log: "%A_%a",
+    logs: "One log per task (%A: job, %a: task); a task",
     array: [
       ...(shards > mostShards
         ? [
             `# More than ${mostShards} tasks: this needs a Slurm whose MaxArraySize is above ${shards - 1}`,
             "# (the default is 1001; ask: scontrol show config | grep MaxArraySize).",
           ]
-        : ["# One task per shard; %N behind it would let N run at once."]),
+        : ["# One task per shard; %N behind it lets N run at once."]),
       `#SBATCH --array=0-${shards - 1}${throttle}`,
     ],
+    tooShort: "Too short is no harm: the task is queued again and goes on.",
     call: `${shellCommand([...job.program, ...job.args])} --shard "$SLURM_ARRAY_TASK_ID/${shards}"`,
     task: "${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID",
   });
@@ -64,7 +66,9 @@ export function slurmMergeScript(job: LaunchJob, options: SlurmOptions = {}): st
     name: `${job.name}-merge`,
     resources: mergeResources(job),
     log: "merge_%j",
+    logs: "The log (%j: job); one",
     array: [],
+    tooShort: "Give it more if it is queued again: it reads all parts anew.",
     call: shellCommand([...job.program, "merge", job.dir]),
     task: "$SLURM_JOB_ID",
   });
@@ -83,13 +87,17 @@ interface Content {
   readonly name: string;
   readonly resources: Resources;
   readonly log: string;
+  /** How a comment on the log begins. */
+  readonly logs: string;
+  /** What a comment on the time limit says of one that is too short. */
+  readonly tooShort: string;
   readonly array: readonly string[];
   readonly call: string;
   readonly task: string;
 }
 
 function script(job: LaunchJob, options: SlurmOptions, content: Content): string {
-  const { title, name, resources, log, array, call, task } = content;
+  const { title, name, resources, log, logs, tooShort, array, call, task } = content;
   const { minutes, mebibytes, cpus } = resources;
   const site = [
     ...(options.partition === undefined ? [] : [`--partition=${options.partition}`]),
@@ -102,10 +110,10 @@ function script(job: LaunchJob, options: SlurmOptions, content: Content): string
 
 #SBATCH --job-name=${directive(name)}
 ${[...array, ...site.map((option) => `#SBATCH ${directive(option)}`)].join("\n")}
-# One log per task (%A: job, %a: task); a task that is queued again goes on in its log.
+# ${logs} that is queued again goes on in its log.
 #SBATCH --output=${directive(`${job.dir.replaceAll("%", "%%")}/logs/${log}.log`)}
 #SBATCH --open-mode=append
-# ${timeFactor} × the forecast and 5 minutes, at least 10. Too short is no harm: the task is queued again and goes on.
+# ${timeFactor} × the forecast and 5 minutes, at least 10. ${tooShort}
 #SBATCH --time=${clock(minutes)}
 # ${memoryFactor} × the memory measured when the plan was made, at least 1 GiB (merge: 2).
 #SBATCH --mem=${mebibytes}M
