@@ -5,8 +5,3 @@ export function formatBytes(bytes: number): string {
   const value = bytes / 1000 ** power;
   return `${power === 0 ? value : value.toFixed(1)} ${units[power]}`;
 }
-
-/** `52,097,158`. */
-export function formatCount(count: number): string {
-  return count.toLocaleString("en");
-}

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { type Architecture, float32Bytes, parameterCount } from "../weights/index.js";
 import { hubClientOf, hubOptionsFromEnvironment } from "../weights/node.js";
-import { formatBytes, formatCount } from "./bytes.js";
+import { formatCount } from "../report/numbers.js";
+import { formatBytes } from "./bytes.js";
 import { formatFacts } from "./facts.js";
 import type { Io } from "./io.js";
 import { type ModelInfo, modelInfo } from "./model-info.js";

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { type KnownModel, knownModels, parameterCount } from "../weights/index.js";
 import { type CachedRepo, embeddedFolder, type HubClient, hubClientOf } from "../weights/node.js";
-import { formatCount } from "./bytes.js";
+import { formatCount } from "../report/numbers.js";
 import type { Io } from "./io.js";
 import { formatTable, jsonHead, jsonText } from "./output.js";
 

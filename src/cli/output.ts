@@ -1,5 +1,6 @@
 import { stringifyChunked } from "@discoveryjs/json-ext";
 import type { Protocol, TokenRef } from "../induction/index.js";
+import { plural } from "../report/numbers.js";
 import { displayToken } from "../report/token-text.js";
 import { version } from "../version.js";
 import type { Session } from "./session.js";
@@ -47,9 +48,9 @@ export function* jsonPieces(value: object): Generator<string> {
   yield "\n";
 }
 
-/** `1 token`, `2 tokens`. */
+/** `1 token`, `1024 tokens`: a count as it is typed, without grouped thousands. */
 export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+  return `${count} ${plural(count, noun)}`;
 }
 
 /** `·Mar (1850)`: a token with its space visible, and its id. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import { formatNumber } from "../report/numbers.js";
+import { formatCount, formatNumber } from "../report/numbers.js";
 import { type PlanFile, planName, type StageForecast } from "../runs/index.js";
-import { formatTable, jsonHead, jsonText } from "./output.js";
+import { counted, formatTable, jsonHead, jsonText } from "./output.js";
 import { formatSeconds } from "./progress.js";
 
 /** A plan as a dry run prints it for people. */
@@ -44,8 +44,8 @@ function stagesText(stages: readonly StageForecast[]): string {
     ["stage", "sequences", "parts", "MB", "time, about"],
     ...[...stages, total].map(({ id, sequences, parts, bytes, seconds }) => [
       id,
-      count(sequences),
-      count(parts),
+      formatCount(sequences),
+      formatCount(parts),
       (bytes / 1e6).toFixed(1),
       time(seconds),
     ]),
@@ -58,30 +58,23 @@ function precisionText(
 ): string {
   const crossed = spec.kind === "preset" && spec.preset.powers.design === "crossed";
   const per = crossed ? "rounds" : "sequence pairs per token and role";
-  const unequal = controls === sequences ? "" : ` and ${count(controls)} of controls`;
+  const unequal = controls === sequences ? "" : ` and ${formatCount(controls)} of controls`;
   const powers = forecast.stages.find(({ id }) => id === "powers");
-  return `powers with a standard error of ${formatNumber(se)} nats: ${count(sequences)} ${per}${unequal}, about ${time(powers?.seconds ?? 0)} (expected: ${formatNumber(expected)} nats, root mean square over tokens, from a pilot)`;
+  return `powers with a standard error of ${formatNumber(se)} nats: ${formatCount(sequences)} ${per}${unequal}, about ${time(powers?.seconds ?? 0)} (expected: ${formatNumber(expected)} nats, root mean square over tokens, from a pilot)`;
 }
 
 function choicesText({ choices, chosenBy, calibration }: PlanFile): string {
   const by = (name: keyof typeof chosenBy) => (chosenBy[name] === "flag" ? " (given)" : "");
-  const threads = choices.threads === 1 ? "1 thread" : `${choices.threads} threads`;
   const chosen = calibration?.find(
     (trial) => trial.batch === choices.batch && trial.threads === choices.threads,
   );
   return [
     `batch ${choices.batch}${by("batch")}`,
-    `${threads}${by("threads")}`,
+    `${counted(choices.threads, "thread")}${by("threads")}`,
     `path ${choices.path}${by("path")}`,
-    `${count(choices.block)} pairs to a part${by("block")}`,
-    ...(chosen === undefined
-      ? []
-      : [`${count(Math.round(chosen.sequencesPerSecond))} sequences/s`]),
+    `${formatCount(choices.block)} pairs to a part${by("block")}`,
+    ...(chosen === undefined ? [] : [`${formatCount(chosen.sequencesPerSecond)} sequences/s`]),
   ].join(", ");
-}
-
-function count(value: number): string {
-  return value.toLocaleString("en");
 }
 
 /** A forecast, never of no time at all. */

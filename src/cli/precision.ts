@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { PowersDesign, TokenRef } from "../induction/index.js";
 import { usageError } from "../errors.js";
-import { formatNumber } from "../report/numbers.js";
+import { formatCount, formatNumber } from "../report/numbers.js";
 import { type Json, pilot, powerStandardError, sizeForStandardError } from "../runs/index.js";
 import type { Precision } from "./make-plan.js";
 import type { Session } from "./session.js";
@@ -47,7 +47,7 @@ export async function precisionFor(
   if (least > se) {
     throw usageError(
       // Rounded up: what is named can be asked for.
-      `--se: expected at least ${formatNumber(Math.ceil(least * 1e4) / 1e4, 4)} nats, which ${most.toLocaleString("en")} sequence pairs per token and role reach, got ${se}`,
+      `--se: expected at least ${formatNumber(Math.ceil(least * 1e4) / 1e4, 4)} nats, which ${formatCount(most)} sequence pairs per token and role reach, got ${se}`,
       "ask for less precision, or for fewer tokens with --limit",
     );
   }

@@ -1,3 +1,4 @@
+import { formatCount } from "../report/numbers.js";
 import type { Progress } from "../runs/index.js";
 import { type Io, redraw } from "./io.js";
 
@@ -21,8 +22,8 @@ export function progressLine(io: Io, what: string): (progress: Progress) => void
     const rate = seconds > 0 ? measured / seconds : 0;
     const left = rate > 0 ? ` · ${formatSeconds((total - done) / rate)} left` : "";
     const line =
-      `${what}: ${done.toLocaleString("en")} of ${total.toLocaleString("en")} sequences` +
-      (measured > 0 ? ` · ${Math.round(rate).toLocaleString("en")}/s` : "") +
+      `${what}: ${formatCount(done)} of ${formatCount(total)} sequences` +
+      (measured > 0 ? ` · ${formatCount(rate)}/s` : "") +
       (finished ? ` · ${formatSeconds(seconds)}` : left);
     if (io.interactive) io.err(`${redraw}${line}${finished ? "\n" : ""}`);
     else if (done > 0) io.err(`${line}\n`);

@@ -13,7 +13,7 @@ import type { Io } from "./io.js";
 import type { Describe } from "./make-plan.js";
 import { machineThreads } from "./plan-options.js";
 import type { PlannedOptions } from "./options.js";
-import { jsonHead, jsonText } from "./output.js";
+import { counted, jsonHead, jsonText } from "./output.js";
 import { planJson, planText } from "./plan-text.js";
 import { openPlanned, type PlannedRun, reopenPlanned } from "./planned.js";
 import { progressLine } from "./progress.js";
@@ -117,7 +117,7 @@ async function measureShard(
   io.out(
     parts === 0
       ? `shard ${shardText(shard)}: nothing to measure, the run has ${all} parts\n`
-      : `shard ${shardText(shard)}: ${parts} ${parts === 1 ? "part" : "parts"}, ${measured} measured now\n`,
+      : `shard ${shardText(shard)}: ${counted(parts, "part")}, ${measured} measured now\n`,
   );
 }
 

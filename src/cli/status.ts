@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { formatCount } from "../report/numbers.js";
 import { type RunStatus, runStatus, type ShardStatus, type StageStatus } from "../runs/index.js";
 import { commandLine } from "./command-line.js";
 import type { Io } from "./io.js";
@@ -57,7 +58,7 @@ function statusText(
   const left =
     secondsLeft > 0
       ? [
-          `about ${formatSeconds(Math.ceil(secondsLeft))} left at ${count(Math.round(rate))} sequences/s${by}`,
+          `about ${formatSeconds(Math.ceil(secondsLeft))} left at ${formatCount(rate)} sequences/s${by}`,
         ]
       : [];
   const merging = secondsLeft > 0 ? "measures the rest, and makes" : "makes";
@@ -67,7 +68,7 @@ function statusText(
       ["stage", "pairs", "measured", "parts", "kept"],
       ...stages.map(({ id, pairs, done, parts, kept }) => [
         id,
-        ...[pairs, done, parts, kept].map(count),
+        ...[pairs, done, parts, kept].map(formatCount),
       ]),
     ]).trimEnd(),
     ...(shards.length === 0 ? [] : [shardsText(shards)]),
@@ -87,7 +88,7 @@ function shardsText(shards: readonly ShardStatus[]): string {
     ["shard", "state", "sequences", "of", "sequences/s", "last part"],
     ...shards.map(({ index, of, state, done, total, rate, updated }) => [
       `${index}/${of}`,
-      ...[state, count(done), count(total), count(Math.round(rate)), updated ?? "none"],
+      ...[state, formatCount(done), formatCount(total), formatCount(rate), updated ?? "none"],
     ]),
   ]).trimEnd();
 }
@@ -99,8 +100,4 @@ function rangesText({ missing }: StageStatus): string {
     .map(({ from, to }) => (from === to ? `${from}` : `${from} to ${to}`))
     .join(", ");
   return more > 0 ? `${text} and ${more} more ranges` : text;
-}
-
-function count(value: number): string {
-  return value.toLocaleString("en");
 }

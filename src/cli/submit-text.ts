@@ -7,7 +7,7 @@ import {
   shellCommand,
   type Submitted,
 } from "../runs/launch/index.js";
-import { jsonHead, jsonText } from "./output.js";
+import { counted, jsonHead, jsonText } from "./output.js";
 import type { Launch } from "./submit-job.js";
 
 /** What was written for a cluster, and what the cluster said where it was called. */
@@ -42,7 +42,7 @@ export function submitText({ job, launch, jobs }: SubmittedJob): string {
   const limited = "slurm/array.sbatch" in launch.files;
   const each = seconds < 90 ? `${Math.ceil(seconds)} s` : `${Math.round(seconds / 60)} minutes`;
   return [
-    `${shards} ${shards === 1 ? "shard" : "shards"} of about ${each}; each asks for ${cpus} ${cpus === 1 ? "CPU" : "CPUs"} and ${mebibytes} MiB${limited ? `, and has at most ${minutes} minutes` : ""}`,
+    `${counted(shards, "shard")} of about ${each}; each asks for ${counted(cpus, "CPU")} and ${mebibytes} MiB${limited ? `, and has at most ${minutes} minutes` : ""}`,
     ...Object.keys(launch.files).map((name) => `wrote ${join(job.dir, name)}`),
     ...(jobs === null
       ? ["to start:", ...launch.commands.map((line) => `  ${line}`)]

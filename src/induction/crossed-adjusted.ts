@@ -1,4 +1,4 @@
-import { type ChancePairs, RiseFit } from "./crossed-chance-pairs.js";
+import { type ChancePairs, type Rise, RiseFit } from "./crossed-chance-pairs.js";
 import { CrossedCombination } from "./crossed-combination.js";
 import type { CrossedColumns } from "./crossed-design.js";
 import type { OtherRounds } from "./crossed-other-rounds.js";
@@ -30,12 +30,6 @@ export function plainPowers(design: CrossedColumns): Powers {
     asB.add(round, b, values);
   });
   return { a: asA.estimates(), b: asB.estimates() };
-}
-
-/** D of a column is mean + slope · h: see `crossed-chance-pairs.ts`. */
-export interface Rise {
-  readonly mean: number;
-  readonly slope: number;
 }
 
 /** D of each column, fitted to what the other rounds leave of it. */

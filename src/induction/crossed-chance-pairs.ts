@@ -73,6 +73,12 @@ export function meanRises({ tokens, partner, columns }: CrossedColumns, chance: 
   });
 }
 
+/** D of a column is mean + slope · h: d' and f. */
+export interface Rise {
+  readonly mean: number;
+  readonly slope: number;
+}
+
 /** Least squares of y on z and z · h without an intercept. */
 export class RiseFit {
   #zz = 0;
@@ -90,8 +96,8 @@ export class RiseFit {
     this.#zhy += z * h * y;
   }
 
-  /** d' and f. */
-  result(): { readonly mean: number; readonly slope: number } {
+  /** D as fitted so far. */
+  result(): Rise {
     const determinant = this.#zz * this.#zzhh - this.#zzh ** 2;
     if (!(determinant > 1e-9 * this.#zz * this.#zzhh)) {
       return { mean: this.#zz > 0 ? this.#zy / this.#zz : 0, slope: 0 };

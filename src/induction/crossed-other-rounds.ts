@@ -12,8 +12,6 @@ import {
 /** One role: its tokens' moments per column, and the factors for rounds of all columns and of one. */
 interface Role {
   readonly moments: readonly TokenMoments[];
-  /** Sums over the shared rounds of products of deviations of the two columns. */
-  readonly crossed: Float64Array;
   readonly factors: { readonly shared: SmallMatrix; readonly further: SmallMatrix };
 }
 
@@ -128,6 +126,7 @@ export class OtherRounds {
   }
 }
 
+/** @param crossed Sums over the shared rounds of products of deviations of the two columns, by token. */
 function roleOf(
   { columns, shared, rounds: all }: CrossedColumns,
   moments: readonly TokenMoments[],
@@ -160,7 +159,6 @@ function roleOf(
     );
   return {
     moments,
-    crossed,
     factors: {
       shared: factors(
         counts.map(() => 1),

@@ -26,7 +26,7 @@ export function tokenTensor(tokens: TokenInput, dVocab: number, where: string): 
   }
   // The native build of ONNX Runtime divides by the number of sequences, and ends the process.
   if (ids.shape[0] === 0) throw usageError(`${where}: expected sequences of tokens, got none`);
-  checkTokenIds(ids, dVocab, where);
+  if (ids === tokens) checkTokenIds(ids, dVocab, where);
   return ids;
 }
 
@@ -44,7 +44,7 @@ function fromRows(
     );
   }
   const ids = rows.flat();
-  // An int32 array would take them modulo 2^32, and drop fractions.
+  // Before they are an int32 array, which would take them modulo 2^32 and drop fractions.
   checkTokenIds(ids, dVocab, where);
   return tensor("int32", [rows.length, length], ids);
 }

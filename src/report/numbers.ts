@@ -20,7 +20,12 @@ export function formatCount(value: number): string {
 
 /** A count with its noun: `1 token`, `8,189 tokens`. */
 export function formatCounted(value: number, noun: string): string {
-  return `${formatCount(value)} ${noun}${value === 1 ? "" : "s"}`;
+  return `${formatCount(value)} ${plural(value, noun)}`;
+}
+
+/** The noun of a count: `token`, `tokens`. */
+export function plural(count: number, noun: string): string {
+  return count === 1 ? noun : `${noun}s`;
 }
 
 /** Decimals that show a standard error's first digit: two, or up to four for a small one. */

@@ -15,7 +15,7 @@ import { refuseShards } from "./shard-locks.js";
 import { pooled, shardSources, type Source } from "./sources.js";
 import type { Stage, Summaries } from "./stage.js";
 import { makeFolder } from "./whole-file.js";
-import { WriteBehind } from "./write-behind.js";
+import { type WriteBehind, writingBehind } from "./write-behind.js";
 
 /** What measures, and what it runs on. */
 export interface OpenLab {
@@ -76,7 +76,9 @@ export async function executeRun(options: RunOptions): Promise<Summaries> {
     const store = await PartStore.open({ dir, plan: plan.plan, blocks, format, ...others, onNote });
     let summaries: Summaries;
     try {
-      summaries = await runStages(options, { blocks, store, lock, kept });
+      summaries = await writingBehind((behind) =>
+        runStages(options, { blocks, store, lock, kept, behind }),
+      );
     } finally {
       await store.close();
     }
@@ -119,11 +121,12 @@ interface Work {
   readonly store: PartStore;
   readonly lock: Lock;
   readonly kept: ManifestKeeper;
+  readonly behind: WriteBehind;
 }
 
 async function runStages(
   { stages, lab, signal, onNote = () => undefined, onProgress = () => undefined }: RunOptions,
-  { blocks, store, lock, kept }: Work,
+  { blocks, store, lock, kept, behind }: Work,
 ): Promise<Summaries> {
   const total = sequencesOf(blocks);
   let done = sequencesOf(blocks.filter((block) => store.has(block)));
@@ -135,7 +138,6 @@ async function runStages(
     opened = { lab: measuring, engine, place: await kept.goOnWith(engine, onNote) };
     return opened;
   };
-  const behind = new WriteBehind();
   const summaries: Record<string, unknown> = {};
   for (const { id, prepare } of stages) {
     const work = prepare(summaries);
@@ -162,13 +164,7 @@ async function runStages(
       }
       await behind.settle();
     }
-    try {
-      summaries[id] = await work.summarise(rows());
-    } catch (error) {
-      // The journal must not be closed under a write.
-      await behind.settle().catch(() => undefined);
-      throw error;
-    }
+    summaries[id] = await work.summarise(rows());
   }
   return summaries;
 }

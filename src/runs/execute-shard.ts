@@ -22,7 +22,7 @@ import { ShardStateKeeper } from "./shard-state-keeper.js";
 import { plainSource, shardSources } from "./sources.js";
 import type { Stage, StageWork } from "./stage.js";
 import { makeFolder } from "./whole-file.js";
-import { WriteBehind } from "./write-behind.js";
+import { type WriteBehind, writingBehind } from "./write-behind.js";
 
 /** A share of a run: what {@link executeShard} measures, with what, and where it keeps it. */
 export interface ShardOptions {
@@ -80,7 +80,10 @@ export async function executeShard(options: ShardOptions): Promise<ShardResult> 
     });
     try {
       const state = new ShardStateKeeper(options, { blocks, store, before });
-      return await measureShare(options, { blocks, store, state, check: () => lock.check() });
+      const check = () => lock.check();
+      return await writingBehind((behind) =>
+        measureShare(options, { blocks, store, state, check, behind }),
+      );
     } finally {
       await store.close();
     }
@@ -116,18 +119,19 @@ async function measureShare(
     store,
     state,
     check,
+    behind,
   }: {
     readonly blocks: readonly PlannedBlock[];
     readonly store: PartStore;
     readonly state: ShardStateKeeper;
     check(): Promise<void>;
+    readonly behind: WriteBehind;
   },
 ): Promise<ShardResult> {
   onProgress(state.progress);
   const works = new Map<string, StageWork>();
   let opened: (OpenLab & { readonly place: number }) | null = null;
   let measured = 0;
-  const behind = new WriteBehind();
   for (const block of blocks) {
     if (store.has(block)) continue;
     if (signal?.aborted === true) {
@@ -143,11 +147,7 @@ async function measureShare(
     const work = works.get(block.stage) ?? workOf(stages, block.stage);
     works.set(block.stage, work);
     const { lab: measuring, place } = opened;
-    const rows = await work.measure(measuring, block).catch(async (error: unknown) => {
-      // The journal must not be closed under a write.
-      await behind.settle().catch(() => undefined);
-      throw error;
-    });
+    const rows = await work.measure(measuring, block);
     await behind.next(async () => {
       await check();
       await store.write(block, rows, place);

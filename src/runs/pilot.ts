@@ -2,8 +2,6 @@ import { drawPair, experimentCodes, type Lab, measurePairs } from "../induction/
 import { pooledVariances, powerVariances } from "./pilot-components.js";
 import type { PowerVariances } from "./power-standard-error.js";
 
-export { componentsOf } from "./pilot-components.js";
-
 /** Tokens on each side of the pilot's grid: the components of variance come out within some 30 %. */
 const side = 32;
 

@@ -44,8 +44,7 @@ export interface ShardStatus {
 /** Where a run stands. */
 export interface RunStatus {
   readonly plan: string;
-  /** The command that the plan is of, and its words: its folder is that where the plan was made. */
-  readonly command: string;
+  /** The words of the command that the plan is of: its folder is that where the plan was made. */
   readonly args: readonly string[];
   /** `measured`: all that shards measure is there, and `merge` makes the rest. */
   readonly state: "planned" | "running" | "stopped" | "measured" | "complete";
@@ -99,7 +98,7 @@ export async function runStatus(dir: string): Promise<RunStatus> {
   const { seconds } = plan.forecast;
   const rate = running > 0 ? running : seconds > 0 ? total / seconds : 0;
   return {
-    ...{ plan: plan.plan, command: plan.command, args: plan.args },
+    ...{ plan: plan.plan, args: plan.args },
     state:
       manifest?.state === "complete"
         ? "complete"

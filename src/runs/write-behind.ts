@@ -1,3 +1,20 @@
+/**
+ * Work that keeps what it measured while it measures on. When it ends, well or not, no write is under way:
+ * a journal must not be closed under one.
+ */
+export async function writingBehind<Result>(
+  work: (behind: WriteBehind) => Promise<Result>,
+): Promise<Result> {
+  const behind = new WriteBehind();
+  try {
+    const result = await work(behind);
+    await behind.settle();
+    return result;
+  } finally {
+    await behind.settle().catch(() => undefined);
+  }
+}
+
 /** Keeps what was measured while the next block is measured: one write at a time, in order. */
 export class WriteBehind {
   #writing: Promise<void> = Promise.resolve();

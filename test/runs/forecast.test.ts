@@ -11,7 +11,7 @@ import {
   stage,
   type StrengthVariances,
 } from "../../src/runs/index.js";
-import { componentsOf } from "../../src/runs/pilot.js";
+import { componentsOf } from "../../src/runs/pilot-components.js";
 import { normalQuantile } from "../../src/stats/index.js";
 import { fake, fakeLab, fakePlan } from "./fake.js";
 

@@ -28,7 +28,7 @@ export class LastTokenPath {
     { logits = false }: { readonly logits?: boolean } = {},
   ): Promise<LastTokenValues> {
     const [width, length] = [targets.shape[1] as number, tokens.shape[1] as number];
-    // First the head: the engine's copy of W_U that its session took over is freed meanwhile.
+    // First the head: its session copies W_U, and the engine lets go of what it was copied from.
     const head = this.#headOf(logits ? "logits" : width === 1 ? "one" : "any");
     const body = this.#bodyOf(length);
     const running = body.then(async (run) => (await head).run(await run(tokens), targets));
