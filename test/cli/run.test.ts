@@ -208,7 +208,7 @@ describe("a run", () => {
       const { code, line } = await refusal(["run", "quick", ...options]);
       expect(code).toBe(1);
       expect(line).toMatch(
-        /regular.*: expected a place that can be written, got E(EXIST|NOTDIR)[^:]*: choose another with -o$/,
+        /regular.*: expected a place that can be written, got (EEXIST|ENOTDIR \(a file where a folder has to be\)): choose another with -o$/,
       );
       expect(await readFile(at("regular"), "utf8")).toBe("precious");
     },

@@ -15,11 +15,11 @@ import {
 const at = temporaryFolder();
 const tiny = modelFolder(at("tiny"));
 
-/**
- * Digits for `toBeCloseTo`: half of 10^−5 is 5e-6 nats. The command measures by the last-token path,
- * which rounds otherwise than the plain graph here.
- */
-const micro = 5;
+/** Digits for `toBeCloseTo`: half of 10^−5.7 is 1e-6 nats. */
+const micro = 5.7;
+
+/** The graph by which the numbers are computed again here. */
+const plain = ["--path", "plain"];
 
 /** The sequences that a command measures. */
 async function sequencesOf(name: string, args: readonly string[]): Promise<SequencesJson> {
@@ -64,11 +64,16 @@ describe("what is measured is what `sequences` writes", () => {
   it("for the strength of a pair, whether by our log-odds or from logits in float64", async () => {
     const options = ["strength", "--a", " Mar", "--b", "ius", "-n", "33", "--seed", "3"];
     const { units } = await sequencesOf("law.json", options);
-    const printed = await inductionJson<Summary>(options);
+    const printed = await inductionJson<Summary>([...options, ...plain]);
     const got = await recompute(mini, units[0]);
     expect(got.induction).toBeCloseTo(printed.logOdds.induction.mean, micro);
     expect(got.control).toBeCloseTo(printed.logOdds.control.mean, micro);
     expect(got.induction - got.control).toBeCloseTo(printed.strength.mean, micro);
+
+    // The path that is taken without a flag rounds otherwise.
+    const { logOdds } = await inductionJson<Summary>(options);
+    expect(got.induction).toBeCloseTo(logOdds.induction.mean, 5);
+    expect(got.control).toBeCloseTo(logOdds.control.mean, 5);
 
     const rows = units[0]?.induction ?? [];
     const { logits } = await mini.run(rows, { fetch: ["logits"] });
@@ -89,7 +94,7 @@ describe("what is measured is what `sequences` writes", () => {
     const common = ["--a-id", "5", "--b-id", "6", "-n", "33", "--model", await tiny];
     const options = ["strength", ...common, ...flags];
     const { units } = await sequencesOf("law.json", options);
-    const printed = await inductionJson<Summary>(options);
+    const printed = await inductionJson<Summary>([...options, ...plain]);
     const got = await recompute(small, units[0]);
     expect(got.induction).toBeCloseTo(printed.logOdds.induction.mean, micro);
     expect(got.control).toBeCloseTo(printed.logOdds.control.mean, micro);
@@ -98,9 +103,10 @@ describe("what is measured is what `sequences` writes", () => {
   it("for each scenario", async () => {
     const options = ["scenarios", "-n", "20", "--seed", "3", "--allow-a-equals-b", "no"];
     const { units } = await sequencesOf("law.json", options);
-    const { scenarios } = await inductionJson<{ scenarios: (Summary & { scenario: string })[] }>(
-      options,
-    );
+    const { scenarios } = await inductionJson<{ scenarios: (Summary & { scenario: string })[] }>([
+      ...options,
+      ...plain,
+    ]);
     expect(units.map(({ unit }) => unit)).toEqual(scenarios.map(({ scenario }) => scenario));
     for (const [i, { logOdds, strength, scenario }] of scenarios.entries()) {
       const got = await recompute(mini, units[i]);
@@ -115,7 +121,7 @@ describe("what is measured is what `sequences` writes", () => {
     const { units } = await sequencesOf("law.json", options);
     const { rows } = await inductionJson<{
       rows: Record<"a" | "b", { readonly mean: number }>[];
-    }>(options);
+    }>([...options, ...plain]);
     expect(units.map(({ unit }) => unit)).toEqual(
       ["A", "B"].flatMap((role) => [40, 7, 100].map((id) => `${id} as ${role}`)),
     );

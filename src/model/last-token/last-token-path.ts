@@ -28,9 +28,12 @@ export class LastTokenPath {
     { logits = false }: { readonly logits?: boolean } = {},
   ): Promise<LastTokenValues> {
     const [width, length] = [targets.shape[1] as number, tokens.shape[1] as number];
-    // First the head: its session copies W_U, and the engine lets go of what it was copied from.
-    const head = this.#headOf(logits ? "logits" : width === 1 ? "one" : "any");
+    const kind = logits ? "logits" : width === 1 ? "one" : "any";
+    // The head lays W_U out anew and lets go of it before the tables come; where a session copies what it
+    // reads, the body lets go of the tables before W_U comes.
+    const headFirst = this.#parts.engine.parametersAs === "inputs" ? this.#headOf(kind) : null;
     const body = this.#bodyOf(length);
+    const head = headFirst ?? this.#headOf(kind);
     const running = body.then(async (run) => (await head).run(await run(tokens), targets));
     this.#running.add(running);
     try {
